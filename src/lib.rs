@@ -1,1 +1,29 @@
-//! lib
+//! The house: its rooms, and what may pass between them.
+//!
+//! ```text
+//! finding  <-  facts  <-  checks  <-  render  <-  cli  <-  main
+//!                ^                       ^
+//!                |                       |
+//!             sources  ->  cluster       |
+//!                                  catalogue (stands on nothing; checks read it)
+//! ```
+//!
+//! - [`finding`]: what a check says. [`facts`]: what is known of one cluster. [`checks`]: pure
+//!   functions from facts to findings, and what explains what. [`catalogue`]: messages and codes as
+//!   data, and the matcher.
+//! - [`cluster`]: Kubernetes I/O, and nothing else. [`sources`]: fills facts, live or from a file.
+//! - [`render`]: the only writer to stdout and stderr. [`cli`]: one file for each verb.
+//!
+//! The pure rooms name no client, no runtime, no file, no process, no clock. `tests/architecture.rs`
+//! proves that by parsing the sources.
+
+pub mod catalogue;
+pub mod checks;
+pub mod cli;
+pub mod cluster;
+pub mod error;
+pub mod exit;
+pub mod facts;
+pub mod finding;
+pub mod render;
+pub mod sources;

@@ -1,0 +1,17 @@
+//! The table of checks.
+//!
+//! One check, one file, one folder of cases under `tests/checks/`. A check is pure: it reads facts
+//! and says what it finds; it fetches nothing, prints nothing and does not know the other checks.
+//! What explains what stands in [`causes`]; how to add a check stands in CONTRIBUTING.md.
+
+pub mod causes;
+mod check;
+mod diagnosis;
+mod runner;
+
+pub use check::{Check, Judgement, Outcome};
+pub use diagnosis::{Diagnosis, Placed, Role};
+pub use runner::{Ran, run};
+
+/// Every check, in the order of their codes.
+pub static CHECKS: &[&Check] = &[];

@@ -1,0 +1,75 @@
+//! Runs checks over facts. It knows nothing of printing and nothing of what the checks are about.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::check::{Check, Outcome};
+use crate::facts::{Facts, Presence, Unread};
+use crate::finding::Hop;
+
+/// A check and how it ended.
+pub struct Ran {
+    /// The check.
+    pub check: &'static Check,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Runs the checks, in the order given.
+///
+/// A check that crashes does not end the run. Where the extension is certainly not on the cluster,
+/// what lies behind the extension on the road does not apply.
+#[must_use]
+pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
+    let is_absent = facts.presence() == Presence::Absent;
+    checks
+        .iter()
+        .map(|check| {
+            let outcome = if is_absent && check.hop >= Hop::Extension && check.name != EXTENSION_MISSING {
+                Outcome::NotApplicable("the backup extension is not on this cluster".to_owned())
+            } else {
+                judge(check, facts)
+            };
+            Ran { check, outcome }
+        })
+        .collect()
+}
+
+/// The one check that is about a cluster without the extension.
+const EXTENSION_MISSING: &str = "extension-missing";
+
+fn judge(check: &Check, facts: &Facts) -> Outcome {
+    use crate::facts::Stop;
+    match catch_unwind(AssertUnwindSafe(|| (check.run)(facts))) {
+        Ok(Ok(findings)) if findings.is_empty() => passed(check, facts),
+        Ok(Ok(findings)) => Outcome::Found(findings),
+        Ok(Err(Stop::Inconclusive(unread))) => Outcome::Inconclusive(unread),
+        Ok(Err(Stop::NotApplicable(why))) => Outcome::NotApplicable(why),
+        Err(panic) => Outcome::Crashed(panic_text(panic.as_ref())),
+    }
+}
+
+/// Says that nothing was found, unless something that the check needs was not read whole.
+///
+/// A check never says "fine" about something that nobody could read.
+fn passed(check: &Check, facts: &Facts) -> Outcome {
+    let unread: Vec<Unread> = check
+        .needs
+        .iter()
+        .filter(|requirement| requirement.required)
+        .filter_map(|requirement| facts.unread(requirement.need))
+        .collect();
+    if unread.is_empty() {
+        return Outcome::Passed;
+    }
+    let why = unread.iter().map(|u| u.why.as_str()).collect::<Vec<_>>().join("; ");
+    let missing = unread.into_iter().flat_map(|u| u.missing).collect();
+    Outcome::Inconclusive(Unread { why, missing })
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it gave no reason".to_owned())
+}

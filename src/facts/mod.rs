@@ -1,0 +1,32 @@
+//! What is known of one cluster.
+//!
+//! Sources fill one [`Facts`] value; checks are pure functions over it. So a live run and a saved
+//! file take one path, and a check is tested with files. Nothing here asks anybody anything:
+//! no client, no file, no clock. [`Facts::observed_at`] is the only time that a check knows.
+//!
+//! Everything that comes from a cluster is untrusted. Texts that may hold secrets (messages, logs,
+//! settings) are [`Text`], which redacts and bounds itself as it is made, also from a saved file.
+
+mod extension;
+mod fetched;
+mod need;
+pub mod objects;
+mod quantity;
+mod record;
+mod redact;
+mod text;
+
+pub use extension::{Extension, FoundBy, Presence};
+pub use fetched::{Fetched, Right, Stop, Unread};
+pub use need::{Need, Requirement, Stage, Tier, helpful, required};
+pub use quantity::Quantity;
+pub use record::{Facts, Server};
+pub use redact::redact;
+pub use text::Text;
+
+/// The namespace that Microsoft's tools install the extension into.
+pub const DEFAULT_NAMESPACE: &str = "dataprotection-microsoft";
+/// The namespace of the cluster's own parts.
+pub const SYSTEM_NAMESPACE: &str = "kube-system";
+/// The type of the backup extension; compared without regard to case.
+pub const EXTENSION_TYPE: &str = "microsoft.dataprotection.kubernetes";

@@ -1,0 +1,196 @@
+//! The facts that a check can ask for: one need, one question, one field of [`super::Facts`].
+//!
+//! Sources fetch the union of what the selected checks need and nothing else. The same
+//! declarations say which rights a reading takes.
+
+use super::fetched::Right;
+use super::SYSTEM_NAMESPACE;
+
+/// When a fact can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// First, to find the extension and its namespace.
+    Discover,
+    /// Then, everything whose name is known by now.
+    List,
+    /// Last, what the lists pointed at.
+    Follow,
+}
+
+/// How far a reading goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// Plain reading: get, list and logs.
+    Read,
+    /// Asking by way of a pod: a right that a careful admin may not give.
+    Ask,
+}
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $what:literal, $stage:ident, $tier:ident;)+) => {
+        /// One fact that a check can ask for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Need { $($(#[$doc])* $variant,)+ }
+
+        impl Need {
+            /// Every need, in the order in which they are asked.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Returns the name of the field in a saved file of facts.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// Returns the fact in words, as the object of "reading … needs".
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self { $(Self::$variant => $what,)+ }
+            }
+
+            /// Returns when it can be asked for.
+            #[must_use]
+            pub const fn stage(self) -> Stage {
+                match self { $(Self::$variant => Stage::$stage,)+ }
+            }
+
+            /// Returns how far the reading goes.
+            #[must_use]
+            pub const fn tier(self) -> Tier {
+                match self { $(Self::$variant => Tier::$tier,)+ }
+            }
+        }
+    };
+}
+
+needs! {
+    /// The nodes, with labels, taints and what they can hold.
+    Nodes = "nodes", "the nodes", Discover, Read;
+    /// The cluster's own record of the extensions installed on it.
+    ExtensionConfigs = "extensionConfigs", "the ExtensionConfigs", Discover, Read;
+    /// Where Velero keeps its backups.
+    StorageLocations = "storageLocations", "the BackupStorageLocations", Discover, Read;
+    /// The extension's namespace.
+    Namespace = "namespace", "the extension's namespace", List, Read;
+    /// The pods of the extension's namespace.
+    Pods = "pods", "the extension's pods", List, Read;
+    /// The Deployments of the extension's namespace.
+    Deployments = "deployments", "the extension's Deployments", List, Read;
+    /// The ReplicaSets of the extension's namespace.
+    ReplicaSets = "replicaSets", "the extension's ReplicaSets", List, Read;
+    /// The Jobs of the extension's namespace.
+    Jobs = "jobs", "the extension's Jobs", List, Read;
+    /// The events of the extension's namespace.
+    Events = "events", "the events of the extension's namespace", List, Read;
+    /// The ResourceQuotas of the extension's namespace.
+    Quotas = "quotas", "the ResourceQuotas of the extension's namespace", List, Read;
+    /// The LimitRanges of the extension's namespace.
+    LimitRanges = "limitRanges", "the LimitRanges of the extension's namespace", List, Read;
+    /// The service accounts of the extension's namespace.
+    ServiceAccounts = "serviceAccounts", "the service accounts of the extension's namespace", List, Read;
+    /// The network policies of the extension's namespace.
+    NetworkPolicies = "networkPolicies", "the NetworkPolicies of the extension's namespace", List, Read;
+    /// The volume claims of the extension's namespace.
+    Claims = "claims", "the volume claims of the extension's namespace", List, Read;
+    /// Velero's backups.
+    Backups = "backups", "the Velero backups", List, Read;
+    /// What every running pod of the cluster asks of its node, summed by node.
+    NodeUsage = "nodeUsage", "the pods of all namespaces", List, Read;
+    /// The pods of the extension manager in kube-system.
+    AgentPods = "agentPods", "the extension agent's pods", List, Read;
+    /// The DaemonSets of kube-system that answer for the metadata service.
+    NodeIdentity = "nodeIdentity", "the DaemonSets of kube-system", List, Read;
+    /// The exceptions from pod identity.
+    IdentityExceptions = "identityExceptions", "the AzurePodIdentityExceptions", List, Read;
+    /// The cluster's DNS service.
+    DnsService = "dnsService", "the Service kube-dns", List, Read;
+    /// The CoreDNS replicas.
+    DnsPods = "dnsPods", "the CoreDNS pods", List, Read;
+    /// The tail of the logs of the extension's containers.
+    Logs = "logs", "the logs of the extension's pods", Follow, Read;
+    /// The tail of the extension agent's logs.
+    AgentLogs = "agentLogs", "the extension agent's log", Follow, Read;
+    /// The volumes behind the extension's claims.
+    Volumes = "volumes", "the volumes behind the extension's claims", Follow, Read;
+    /// What is left in a namespace that does not go away.
+    Leftovers = "leftovers", "what is left in the extension's namespace", Follow, Read;
+    /// What each CoreDNS replica answers for the name that the agent needs.
+    DnsAnswers = "dnsAnswers", "the answers of the CoreDNS replicas", Follow, Ask;
+}
+
+impl Need {
+    /// Returns the rights that the reading takes when the extension lives in `namespace`.
+    ///
+    /// What the follow stage finds out only on the way (the kinds left in a namespace) is not here.
+    #[must_use]
+    pub fn rights(self, namespace: &str) -> Vec<Right> {
+        let here = Some(namespace);
+        let system = Some(SYSTEM_NAMESPACE);
+        match self {
+            Self::Nodes => vec![Right::kube("list", "", "nodes", None)],
+            Self::ExtensionConfigs => vec![
+                Right::kube("list", "aks.clusterconfig.azure.com", "extensionconfigs", None),
+                Right::kube("list", "clusterconfig.azure.com", "extensionconfigs", None),
+            ],
+            Self::StorageLocations => vec![Right::kube("list", "velero.io", "backupstoragelocations", None)],
+            Self::Namespace => vec![Right::kube("get", "", "namespaces", None)],
+            Self::Pods => vec![Right::kube("list", "", "pods", here)],
+            Self::Deployments => vec![Right::kube("list", "apps", "deployments", here)],
+            Self::ReplicaSets => vec![Right::kube("list", "apps", "replicasets", here)],
+            Self::Jobs => vec![Right::kube("list", "batch", "jobs", here)],
+            Self::Events => vec![Right::kube("list", "", "events", here)],
+            Self::Quotas => vec![Right::kube("list", "", "resourcequotas", here)],
+            Self::LimitRanges => vec![Right::kube("list", "", "limitranges", here)],
+            Self::ServiceAccounts => vec![Right::kube("list", "", "serviceaccounts", here)],
+            Self::NetworkPolicies => vec![Right::kube("list", "networking.k8s.io", "networkpolicies", here)],
+            Self::Claims => vec![Right::kube("list", "", "persistentvolumeclaims", here)],
+            Self::Backups => vec![Right::kube("list", "velero.io", "backups", here)],
+            Self::NodeUsage => vec![Right::kube("list", "", "pods", None)],
+            Self::AgentPods | Self::DnsPods => vec![Right::kube("list", "", "pods", system)],
+            Self::NodeIdentity => vec![Right::kube("list", "apps", "daemonsets", system)],
+            Self::IdentityExceptions => {
+                vec![Right::kube("list", "aadpodidentity.k8s.io", "azurepodidentityexceptions", None)]
+            }
+            Self::DnsService => vec![Right::kube("get", "", "services", system)],
+            Self::Logs => vec![Right::kube("get", "", "pods/log", here)],
+            Self::AgentLogs => vec![Right::kube("get", "", "pods/log", system)],
+            Self::Volumes => vec![Right::kube("get", "", "persistentvolumes", None)],
+            Self::Leftovers => Vec::new(),
+            Self::DnsAnswers => vec![Right::kube("create", "", "pods/portforward", system)],
+        }
+    }
+
+    /// Returns the needs without which this one cannot be asked for.
+    #[must_use]
+    pub const fn builds_on(self) -> &'static [Self] {
+        match self {
+            Self::Logs => &[Self::Pods],
+            Self::AgentLogs => &[Self::AgentPods],
+            Self::Volumes => &[Self::Claims],
+            Self::Leftovers => &[Self::Namespace],
+            Self::DnsAnswers => &[Self::Nodes, Self::DnsPods, Self::AgentLogs, Self::AgentPods],
+            _ => &[],
+        }
+    }
+}
+
+/// How much a check depends on a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirement {
+    /// The fact.
+    pub need: Need,
+    /// Whether the check is inconclusive without it.
+    pub required: bool,
+}
+
+/// Declares a fact without which a check can judge nothing.
+#[must_use]
+pub const fn required(need: Need) -> Requirement {
+    Requirement { need, required: true }
+}
+
+/// Declares a fact that adds to what a check says.
+#[must_use]
+pub const fn helpful(need: Need) -> Requirement {
+    Requirement { need, required: false }
+}

@@ -1,0 +1,160 @@
+//! Velero's objects: where backups are kept, and the backups.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::meta::{Meta, null_as_default};
+use crate::facts::Text;
+use crate::finding::Subject;
+
+/// A BackupStorageLocation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StorageLocation {
+    /// Name and namespace.
+    pub metadata: Meta,
+    /// Where it is.
+    pub spec: StorageLocationSpec,
+    /// How it is.
+    pub status: StorageLocationStatus,
+}
+
+/// Where a BackupStorageLocation is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StorageLocationSpec {
+    /// The object store's plugin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_storage: Option<ObjectStorage>,
+    /// The plugin's settings: account, group, subscription and so on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    pub config: BTreeMap<String, Text>,
+    /// `ReadWrite` or `ReadOnly`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_mode: Option<String>,
+    /// Whether backups that name no location use this one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub default: bool,
+    /// How often it is checked, as Go writes a duration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_frequency: Option<String>,
+}
+
+/// The container of a BackupStorageLocation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObjectStorage {
+    /// The container's name.
+    pub bucket: String,
+    /// The folder in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+}
+
+/// How a BackupStorageLocation is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StorageLocationStatus {
+    /// `Available` or `Unavailable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Why it is unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text>,
+    /// When it was last checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_validation_time: Option<Timestamp>,
+    /// When its backups were last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_synced_time: Option<Timestamp>,
+}
+
+impl StorageLocation {
+    /// Returns the location as the subject of a finding.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.metadata.subject("velero.io/v1", "BackupStorageLocation")
+    }
+
+    /// Returns the location as evidence points at it.
+    #[must_use]
+    pub fn at(&self) -> String {
+        format!("backupstoragelocation.velero.io/{}/{}", self.metadata.namespace(), self.metadata.name)
+    }
+
+    /// Returns whether Velero says that it cannot use the location.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.status.phase.as_deref() == Some("Unavailable")
+    }
+
+    /// Returns the setting, where there is one that is not empty.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.spec.config.get(key).map(Text::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the container's name.
+    #[must_use]
+    pub fn container(&self) -> Option<&str> {
+        self.spec.object_storage.as_ref().map(|storage| storage.bucket.as_str()).filter(|name| !name.is_empty())
+    }
+}
+
+/// A Velero backup.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Backup {
+    /// Name and namespace.
+    pub metadata: Meta,
+    /// What was to be backed up.
+    pub spec: BackupSpec,
+    /// How it went.
+    pub status: BackupStatus,
+}
+
+/// What was to be backed up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BackupSpec {
+    /// Where to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_location: Option<String>,
+}
+
+/// How a backup went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BackupStatus {
+    /// Velero's word for how it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_reason: Option<Text>,
+    /// What was wrong with the request.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub validation_errors: Vec<Text>,
+    /// How many errors there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<u32>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_timestamp: Option<Timestamp>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_timestamp: Option<Timestamp>,
+}
+
+impl Backup {
+    /// Returns when the backup began, or was asked for.
+    #[must_use]
+    pub fn began(&self) -> Option<Timestamp> {
+        self.status.start_timestamp.or(self.metadata.creation_timestamp)
+    }
+}

@@ -1,0 +1,74 @@
+//! Deployments, ReplicaSets, Jobs and DaemonSets: what makes pods.
+
+use serde::{Deserialize, Serialize};
+
+use super::meta::{Condition, Meta, null_as_default};
+use super::pod::PodSpec;
+
+/// An object that makes pods.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Workload {
+    /// Name, namespace and labels.
+    pub metadata: Meta,
+    /// What it wants.
+    pub spec: WorkloadSpec,
+    /// How far it has come.
+    pub status: WorkloadStatus,
+}
+
+/// What an object that makes pods wants.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadSpec {
+    /// How many pods it wants; one where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<u32>,
+    /// The pods that it makes.
+    pub template: PodTemplate,
+}
+
+/// The pods that a workload makes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodTemplate {
+    /// Labels.
+    pub metadata: Meta,
+    /// What such a pod asks for.
+    pub spec: PodSpec,
+}
+
+/// How far an object that makes pods has come.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadStatus {
+    /// How many pods there are (Deployments, ReplicaSets).
+    pub replicas: u32,
+    /// How many of them are ready (Deployments, ReplicaSets).
+    pub ready_replicas: u32,
+    /// How many pods ended well (Jobs).
+    pub succeeded: u32,
+    /// How many pods failed (Jobs).
+    pub failed: u32,
+    /// How many pods run (Jobs).
+    pub active: u32,
+    /// How many nodes should run a pod (DaemonSets).
+    pub desired_number_scheduled: u32,
+    /// How it is, in more detail.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub conditions: Vec<Condition>,
+}
+
+impl Workload {
+    /// Returns how many pods it wants.
+    #[must_use]
+    pub fn wanted(&self) -> u32 {
+        self.spec.replicas.unwrap_or(1)
+    }
+
+    /// Returns the condition of the given type.
+    #[must_use]
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|c| c.kind == kind)
+    }
+}

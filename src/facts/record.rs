@@ -1,0 +1,271 @@
+//! The facts themselves.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::extension::{Extension, Presence};
+use super::fetched::{Fetched, Unread};
+use super::need::Need;
+use super::objects::{
+    Backup, Claim, DnsAnswer, Event, ExtensionConfig, IdentityException, Leftover, LimitRange, Log, Namespace,
+    NetworkPolicy, Node, NodeUsage, Pod, Quota, Service, ServiceAccount, StorageLocation, Volume, Workload,
+};
+
+/// Everything that is known of one cluster at one time.
+///
+/// One field for each [`Need`], named alike. The whole is one JSON file, so that
+/// `doctor --bundle FILE` sees what a live run saw.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Facts {
+    /// When the reading began: the only clock that a check knows.
+    pub observed_at: Timestamp,
+    /// The name of the kubeconfig's context.
+    pub context: Option<String>,
+    /// The API server.
+    pub server: Server,
+    /// Where the extension is.
+    pub extension: Extension,
+
+    /// [`Need::Nodes`]
+    pub nodes: Fetched<Vec<Node>>,
+    /// [`Need::ExtensionConfigs`]
+    pub extension_configs: Fetched<Vec<ExtensionConfig>>,
+    /// [`Need::StorageLocations`]
+    pub storage_locations: Fetched<Vec<StorageLocation>>,
+    /// [`Need::Namespace`]
+    pub namespace: Fetched<Namespace>,
+    /// [`Need::Pods`]
+    pub pods: Fetched<Vec<Pod>>,
+    /// [`Need::Deployments`]
+    pub deployments: Fetched<Vec<Workload>>,
+    /// [`Need::ReplicaSets`]
+    pub replica_sets: Fetched<Vec<Workload>>,
+    /// [`Need::Jobs`]
+    pub jobs: Fetched<Vec<Workload>>,
+    /// [`Need::Events`]
+    pub events: Fetched<Vec<Event>>,
+    /// [`Need::Quotas`]
+    pub quotas: Fetched<Vec<Quota>>,
+    /// [`Need::LimitRanges`]
+    pub limit_ranges: Fetched<Vec<LimitRange>>,
+    /// [`Need::ServiceAccounts`]
+    pub service_accounts: Fetched<Vec<ServiceAccount>>,
+    /// [`Need::NetworkPolicies`]
+    pub network_policies: Fetched<Vec<NetworkPolicy>>,
+    /// [`Need::Claims`]
+    pub claims: Fetched<Vec<Claim>>,
+    /// [`Need::Backups`]
+    pub backups: Fetched<Vec<Backup>>,
+    /// [`Need::NodeUsage`]
+    pub node_usage: Fetched<NodeUsage>,
+    /// [`Need::AgentPods`]
+    pub agent_pods: Fetched<Vec<Pod>>,
+    /// [`Need::NodeIdentity`]
+    pub node_identity: Fetched<Vec<Workload>>,
+    /// [`Need::IdentityExceptions`]
+    pub identity_exceptions: Fetched<Vec<IdentityException>>,
+    /// [`Need::DnsService`]
+    pub dns_service: Fetched<Service>,
+    /// [`Need::DnsPods`]
+    pub dns_pods: Fetched<Vec<Pod>>,
+    /// [`Need::Logs`]
+    pub logs: Fetched<Vec<Log>>,
+    /// [`Need::AgentLogs`]
+    pub agent_logs: Fetched<Vec<Log>>,
+    /// [`Need::Volumes`]
+    pub volumes: Fetched<Vec<Volume>>,
+    /// [`Need::Leftovers`]
+    pub leftovers: Fetched<Vec<Leftover>>,
+    /// [`Need::DnsAnswers`]
+    pub dns_answers: Fetched<Vec<DnsAnswer>>,
+}
+
+/// The API server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Server {
+    /// Its version, as it says it, with the `v`.
+    pub version: Option<String>,
+}
+
+/// Does the same with the field of a need, whatever its type.
+macro_rules! with_field {
+    ([$($borrow:tt)+] $facts:expr, $need:expr, $field:ident => $body:expr) => {
+        match $need {
+            Need::Nodes => {
+                let $field = $($borrow)+ $facts.nodes;
+                $body
+            }
+            Need::ExtensionConfigs => {
+                let $field = $($borrow)+ $facts.extension_configs;
+                $body
+            }
+            Need::StorageLocations => {
+                let $field = $($borrow)+ $facts.storage_locations;
+                $body
+            }
+            Need::Namespace => {
+                let $field = $($borrow)+ $facts.namespace;
+                $body
+            }
+            Need::Pods => {
+                let $field = $($borrow)+ $facts.pods;
+                $body
+            }
+            Need::Deployments => {
+                let $field = $($borrow)+ $facts.deployments;
+                $body
+            }
+            Need::ReplicaSets => {
+                let $field = $($borrow)+ $facts.replica_sets;
+                $body
+            }
+            Need::Jobs => {
+                let $field = $($borrow)+ $facts.jobs;
+                $body
+            }
+            Need::Events => {
+                let $field = $($borrow)+ $facts.events;
+                $body
+            }
+            Need::Quotas => {
+                let $field = $($borrow)+ $facts.quotas;
+                $body
+            }
+            Need::LimitRanges => {
+                let $field = $($borrow)+ $facts.limit_ranges;
+                $body
+            }
+            Need::ServiceAccounts => {
+                let $field = $($borrow)+ $facts.service_accounts;
+                $body
+            }
+            Need::NetworkPolicies => {
+                let $field = $($borrow)+ $facts.network_policies;
+                $body
+            }
+            Need::Claims => {
+                let $field = $($borrow)+ $facts.claims;
+                $body
+            }
+            Need::Backups => {
+                let $field = $($borrow)+ $facts.backups;
+                $body
+            }
+            Need::NodeUsage => {
+                let $field = $($borrow)+ $facts.node_usage;
+                $body
+            }
+            Need::AgentPods => {
+                let $field = $($borrow)+ $facts.agent_pods;
+                $body
+            }
+            Need::NodeIdentity => {
+                let $field = $($borrow)+ $facts.node_identity;
+                $body
+            }
+            Need::IdentityExceptions => {
+                let $field = $($borrow)+ $facts.identity_exceptions;
+                $body
+            }
+            Need::DnsService => {
+                let $field = $($borrow)+ $facts.dns_service;
+                $body
+            }
+            Need::DnsPods => {
+                let $field = $($borrow)+ $facts.dns_pods;
+                $body
+            }
+            Need::Logs => {
+                let $field = $($borrow)+ $facts.logs;
+                $body
+            }
+            Need::AgentLogs => {
+                let $field = $($borrow)+ $facts.agent_logs;
+                $body
+            }
+            Need::Volumes => {
+                let $field = $($borrow)+ $facts.volumes;
+                $body
+            }
+            Need::Leftovers => {
+                let $field = $($borrow)+ $facts.leftovers;
+                $body
+            }
+            Need::DnsAnswers => {
+                let $field = $($borrow)+ $facts.dns_answers;
+                $body
+            }
+        }
+    };
+}
+
+impl Facts {
+    /// Returns why the fact could not be read, or could be read only in part.
+    #[must_use]
+    pub fn unread(&self, need: Need) -> Option<Unread> {
+        with_field!([&] self, need, field => field.unread(need.what()))
+    }
+
+    /// Returns whether nobody has asked for the fact yet.
+    #[must_use]
+    pub fn is_unasked(&self, need: Need) -> bool {
+        with_field!([&] self, need, field => field.is_unasked())
+    }
+
+    /// Forgets the fact, as if nobody had asked for it.
+    pub fn forget(&mut self, need: Need) {
+        with_field!([&mut] self, need, field => *field = Fetched::NotAsked);
+    }
+
+    /// Notes why the fact was not read, where nobody has asked for it yet.
+    pub fn give_up(&mut self, need: Need, why: &str) {
+        with_field!([&mut] self, need, field => {
+            if field.is_unasked() {
+                *field = Fetched::Failed(why.to_owned());
+            }
+        });
+    }
+
+    /// Returns whether the extension is on the cluster, by everything that would show it.
+    #[must_use]
+    pub fn presence(&self) -> Presence {
+        let has_config = self.extension_configs.known_rows().iter().any(|config| config.is_backup());
+        let has_location = self.locations().next().is_some();
+        let has_workload = self.deployments.known_rows().iter().any(is_of_the_extension);
+        let has_pod = self.pods.known_rows().iter().any(|pod| pod.metadata.name.starts_with(NAME_PREFIX));
+        let has_job = self.jobs.known_rows().iter().any(|job| job.metadata.name.starts_with(NAME_PREFIX));
+        // A namespace that does not go away keeps the next installation from coming: that is no empty cluster.
+        let is_going = self.namespace.known().is_some_and(|ns| ns.status.phase.as_deref() == Some("Terminating"));
+        if has_config || has_location || has_workload || has_pod || has_job || is_going {
+            return Presence::Present;
+        }
+        let empty = |unread: Option<Unread>| unread.is_none();
+        let inside_is_empty = self.namespace.is_absent()
+            || [Need::Deployments, Need::Pods, Need::Jobs].into_iter().all(|need| empty(self.unread(need)));
+        let outside_is_empty =
+            [Need::ExtensionConfigs, Need::StorageLocations].into_iter().all(|need| empty(self.unread(need)));
+        if inside_is_empty && outside_is_empty { Presence::Absent } else { Presence::Unknown }
+    }
+
+    /// Returns the BackupStorageLocations of the extension: those in its namespace.
+    pub fn locations(&self) -> impl Iterator<Item = &StorageLocation> {
+        let namespace = self.extension.namespace.as_str();
+        self.storage_locations.known_rows().iter().filter(move |l| l.metadata.namespace() == namespace)
+    }
+
+    /// Returns the region, from the nodes' own label.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.nodes.known_rows().iter().find_map(Node::region)
+    }
+}
+
+/// What the names of the extension's own objects begin with.
+const NAME_PREFIX: &str = "dataprotection-microsoft";
+
+fn is_of_the_extension(workload: &Workload) -> bool {
+    workload.metadata.name.starts_with(NAME_PREFIX)
+        || workload.metadata.label("app.kubernetes.io/name") == Some("dataprotection-microsoft-kubernetes")
+}

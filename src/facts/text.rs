@@ -1,0 +1,100 @@
+//! A text from outside that has been redacted and bounded.
+
+use std::fmt;
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::redact::redact;
+
+/// A message, log line or setting that came from outside.
+///
+/// It cannot be made without being redacted: live answers and saved files go through the same
+/// door, so nothing that the tool prints can hold a token or a key. Control characters are
+/// dropped (a terminal would obey them) and the length is bounded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Text(String);
+
+impl Text {
+    /// The longest text that is kept, in bytes; what is longer loses its middle.
+    pub const LIMIT: usize = 16 * 1024;
+
+    /// Makes a text: redacts it, drops control characters and bounds it.
+    #[must_use]
+    pub fn new(raw: &str) -> Self {
+        // Bounded first, so that a message of a gigabyte costs no more than one of 32 KiB.
+        let bounded = bound(raw, 2 * Self::LIMIT);
+        let clean: String = bounded.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect();
+        Self(bound(&redact(&clean), Self::LIMIT))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Cuts the middle out of a text that is longer than `limit` bytes; both ends tell more than it.
+fn bound(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    const GAP: &str = " […] ";
+    let half = (limit - GAP.len()) / 2;
+    let head = text.floor_char_boundary(half);
+    let tail = text.ceil_char_boundary(text.len() - half);
+    format!("{}{GAP}{}", &text[..head], &text[tail..])
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(raw: &str) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A null stands for an absent text: the API server leaves such fields out, people do not.
+        Option::<String>::deserialize(deserializer).map(|raw| Self::new(raw.as_deref().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_what_a_terminal_would_obey() {
+        assert_eq!(Text::new("a\u{1b}[31mred\u{7}").as_str(), "a[31mred");
+    }
+
+    #[test]
+    fn keeps_both_ends_of_what_is_too_long() {
+        let long = format!("start {} end", "é".repeat(Text::LIMIT));
+        let text = Text::new(&long);
+        assert!(text.len() <= Text::LIMIT);
+        assert!(text.starts_with("start") && text.ends_with("end"));
+    }
+
+    #[test]
+    fn redacts_on_the_way_in_from_a_file_too() {
+        let text: Text = serde_json::from_str(r#""AccountKey=abcdEFGH0123456789abcdEFGH0123456789==;x""#).unwrap();
+        assert!(!text.contains("abcdEFGH"), "{text}");
+    }
+}

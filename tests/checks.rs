@@ -1,0 +1,190 @@
+//! Every check over its cases: `tests/checks/<check>/<case>/facts.yaml` is a patch of the healthy cluster,
+//! `want.txt` beside it is what the check must say. The first word of a case's name is its outcome.
+//!
+//! `UPDATE_GOLDENS=1 cargo test --test checks` writes the goldens anew; look at every line that changes.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+
+use aksbackup::checks::{CHECKS, Check, Outcome, run};
+use aksbackup::facts::{Facts, Need};
+use support::{Case, cases, facts_of};
+
+fn check_of(case: &Case) -> &'static Check {
+    CHECKS
+        .iter()
+        .find(|check| check.name == case.check)
+        .unwrap_or_else(|| panic!("tests/checks/{} is no check's name", case.check))
+}
+
+fn outcome_of(check: &'static Check, facts: &Facts) -> Outcome {
+    run(&[check], facts).remove(0).outcome
+}
+
+#[test]
+fn every_case_says_what_its_golden_says() {
+    let update = std::env::var_os("UPDATE_GOLDENS").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let told = tell(&outcome_of(check_of(&case), &facts_of(&case)));
+        let golden = case.folder.join("want.txt");
+        if update {
+            fs::write(&golden, &told).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default() != told {
+            wrong.push(format!("--- {}/{}\n{told}", case.check, case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{} goldens differ; what was said now:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_first_word_of_a_case_is_its_outcome() {
+    for case in cases() {
+        let outcome = outcome_of(check_of(&case), &facts_of(&case));
+        let word = case.name.split('-').next().unwrap();
+        let fits = match word {
+            "firing" => matches!(outcome, Outcome::Found(_)),
+            "quiet" => matches!(outcome, Outcome::Passed | Outcome::NotApplicable(_)),
+            "inconclusive" => matches!(outcome, Outcome::Inconclusive(_)),
+            _ => panic!("{}/{}: a case is firing-…, quiet-… or inconclusive-…", case.check, case.name),
+        };
+        assert!(fits, "{}/{} ended as {outcome:?}", case.check, case.name);
+    }
+}
+
+#[test]
+fn every_check_has_a_firing_a_quiet_and_an_inconclusive_case() {
+    let cases = cases();
+    for check in CHECKS {
+        for word in ["firing", "quiet", "inconclusive"] {
+            let has = cases.iter().any(|case| case.check == check.name && case.name.split('-').next() == Some(word));
+            assert!(has, "{} lacks a case {word}-…", check.name);
+        }
+    }
+}
+
+#[test]
+fn every_check_passes_or_does_not_apply_on_the_healthy_cluster() {
+    let facts: Facts = serde_json::from_value(support::healthy()).unwrap();
+    for check in CHECKS {
+        let outcome = outcome_of(check, &facts);
+        assert!(matches!(outcome, Outcome::Passed | Outcome::NotApplicable(_)), "{}: {outcome:?}", check.name);
+    }
+}
+
+#[test]
+fn a_check_reads_nothing_that_it_does_not_declare() {
+    for case in cases() {
+        let check = check_of(&case);
+        let facts = facts_of(&case);
+        let mut declared = facts.clone();
+        for need in Need::ALL {
+            if !check.needs.iter().any(|requirement| requirement.need == *need) {
+                declared.forget(*need);
+            }
+        }
+        // Whether the extension is on the cluster is the runner's question, not the check's.
+        if facts.presence() == declared.presence() {
+            assert_eq!(
+                tell(&outcome_of(check, &facts)),
+                tell(&outcome_of(check, &declared)),
+                "{}/{} changes when only declared needs are read",
+                case.check,
+                case.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_check_that_may_read_nothing_never_says_fine() {
+    let healthy: Facts = serde_json::from_value(support::healthy()).unwrap();
+    for check in CHECKS {
+        let mut facts = healthy.clone();
+        for need in Need::ALL {
+            facts.forget(*need);
+        }
+        let outcome = outcome_of(check, &facts);
+        assert!(matches!(outcome, Outcome::Inconclusive(_)), "{} says {outcome:?} about nothing", check.name);
+        for requirement in check.needs.iter().filter(|requirement| requirement.required) {
+            let mut facts = healthy.clone();
+            facts.forget(requirement.need);
+            let outcome = outcome_of(check, &facts);
+            assert!(
+                !matches!(outcome, Outcome::Passed),
+                "{} passes although {} was not read",
+                check.name,
+                requirement.need.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn codes_and_names_are_unique_and_well_formed() {
+    let mut seen = BTreeSet::new();
+    let mut last = "";
+    for check in CHECKS {
+        assert!(check.code.len() == 7 && check.code.starts_with("AKSB"), "{}", check.code);
+        assert!(check.code > last, "{} stands out of order", check.code);
+        last = check.code;
+        assert!(seen.insert(check.name), "{} twice", check.name);
+        assert!(check.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", check.name);
+        assert!(check.needs.iter().any(|requirement| requirement.required), "{} requires nothing", check.name);
+        for heading in ["What it checks", "Why it matters", "How it is found", "What to do", "Sources"] {
+            assert!(check.explain.contains(heading), "{} explains without {heading:?}", check.name);
+        }
+    }
+}
+
+/// Tells an outcome field by field, for a golden.
+fn tell(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    match outcome {
+        Outcome::Passed => out.push_str("passed\n"),
+        Outcome::NotApplicable(why) => writeln!(out, "not applicable: {why}").unwrap(),
+        Outcome::Crashed(why) => writeln!(out, "crashed: {why}").unwrap(),
+        Outcome::Inconclusive(unread) => {
+            writeln!(out, "inconclusive: {}", unread.why).unwrap();
+            for right in &unread.missing {
+                writeln!(out, "  missing: {}", right.words()).unwrap();
+            }
+        }
+        Outcome::Found(findings) => {
+            for finding in findings {
+                writeln!(out, "found: {} about {}", finding.severity.name(), finding.subject.path()).unwrap();
+                for line in finding.message.lines() {
+                    writeln!(out, "  {line}").unwrap();
+                }
+                for evidence in &finding.evidence {
+                    writeln!(out, "  seen at: {}", evidence.at).unwrap();
+                    if let Some(quote) = &evidence.quote {
+                        writeln!(out, "    {quote:?}").unwrap();
+                    }
+                }
+                for concern in &finding.concerns {
+                    writeln!(out, "  concerns: {}", concern.path()).unwrap();
+                }
+                if let (Some(group), decide) = (&finding.alternatives, &finding.decide) {
+                    writeln!(out, "  one of: {group}; decide: {}", decide.as_deref().unwrap_or("?")).unwrap();
+                }
+                for not_read in &finding.not_read {
+                    writeln!(out, "  not read: {not_read}").unwrap();
+                }
+                if let Some(remedy) = &finding.remedy {
+                    writeln!(out, "  remedy: {}", remedy.text).unwrap();
+                    if let Some(command) = &remedy.command {
+                        writeln!(out, "    command: {command}").unwrap();
+                    }
+                    for command in &remedy.documented {
+                        writeln!(out, "    documented: {command}").unwrap();
+                    }
+                }
+            }
+        }
+    }
+    out
+}
