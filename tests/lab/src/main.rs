@@ -1,0 +1,67 @@
+//! The laboratory's own command line: builds the programs, lists the scenarios, runs one to try the plugin on.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use aksbackup_lab::{Lab, binaries, scenario, scenarios};
+use anyhow::Result;
+
+const USAGE: &str = "usage: aksbackup-lab binaries | scenarios | demo [SCENARIO]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["binaries"] => print_binaries(),
+        ["scenarios"] => {
+            print_scenarios();
+            Ok(())
+        }
+        ["demo"] => demo("demo"),
+        ["demo", name] if scenarios::all().any(|scenario| scenario.name == *name) => demo(name),
+        ["demo", name] => {
+            eprintln!("error: there is no scenario `{name}`");
+            eprintln!("hint: near it are {}; `scenarios` lists all", scenarios::nearest(name).join(", "));
+            return ExitCode::from(2);
+        }
+        _ => {
+            eprintln!("error: {USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_binaries() -> Result<()> {
+    println!("{}", binaries()?.folder.display());
+    Ok(())
+}
+
+fn print_scenarios() {
+    let width = scenarios::all().map(|scenario| scenario.name.len()).max().unwrap_or_default();
+    for scenario in scenarios::all() {
+        println!("{:width$}  {}", scenario.name, scenario.about);
+    }
+}
+
+/// Plays a scenario and keeps it until the process is interrupted; then the supervisor cleans up.
+fn demo(name: &str) -> Result<()> {
+    let programs = binaries()?;
+    let start = Instant::now();
+    let lab = Lab::start()?;
+    lab.play(&scenario(name)?)?;
+    eprintln!("lab: `{name}` is there after {:.1} s", start.elapsed().as_secs_f64());
+    println!("export KUBECONFIG={}", lab.kubeconfig().display());
+    println!("export PATH={}:$PATH", programs.folder.display());
+    println!("kubectl aksbackup doctor --no-azure");
+    eprintln!("lab: runs until it is interrupted (Ctrl-C)");
+    loop {
+        std::thread::park();
+    }
+}
