@@ -122,8 +122,8 @@ pub fn binaries() -> Result<Binaries> {
 /// Returns cargo's target folder.
 pub(crate) fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => PathBuf::from(folder),
-        None => source().join("../../target"),
+        Some(folder) => std::path::absolute(&folder).unwrap_or_else(|_| PathBuf::from(folder)),
+        None => source().ancestors().nth(2).map_or_else(|| PathBuf::from("target"), |root| root.join("target")),
     }
 }
 

@@ -60,8 +60,17 @@ impl Components {
 
     /// Starts a program. Its output goes to a log of its own.
     pub(crate) fn start(&self, name: &str, program: &Path, arguments: &[String]) -> Result<()> {
+        self.start_with_path(name, program, arguments, None)
+    }
+
+    /// Starts a program that finds programs of its own in the folder first.
+    pub(crate) fn start_with_path(&self, name: &str, program: &Path, arguments: &[String], first: Option<&Path>) -> Result<()> {
         let log = File::create(self.log(name))?;
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        if let Some(first) = first {
+            command.env("PATH", format!("{}:/usr/bin:/bin", first.display()));
+        }
+        let child = command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

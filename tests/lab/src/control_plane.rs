@@ -161,7 +161,9 @@ impl ControlPlane {
         }
         let stages = folder.join("stages.yaml");
         fs::write(&stages, stages_text(binaries)?)?;
-        self.components.start(
+        // `kubectl exec` looks for its command where kwok does, whatever the environment that the rule sets.
+        let programs = folder.join("programs");
+        self.components.start_with_path(
             "kwok",
             &binaries.kwok,
             &arguments(&[
@@ -176,7 +178,9 @@ impl ControlPlane {
                 // kwok's default lies inside the range of the services: a pod was given the address of kube-dns.
                 ("cidr", "10.244.0.0/16"),
                 ("enable-crds", "Logs,ClusterLogs,ClusterExec,PortForward"),
+                ("node-lease-duration-seconds", "40"),
             ]),
+            Some(&programs),
         )
     }
 

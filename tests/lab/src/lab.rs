@@ -16,7 +16,7 @@ use crate::condition::{self, contains, items};
 use crate::control_plane::{ControlPlane, read_json};
 use crate::dns::{Replicas, Volumes};
 use crate::user::{self, Rule};
-use crate::world::{Crds, World, is};
+use crate::world::{Condition, Crds, World, is};
 
 /// How long any one thing of a world may take until it is seen. All are there within seconds when the machine is idle.
 const BOUND: Duration = Duration::from_secs(45);
@@ -145,7 +145,6 @@ impl Lab {
 
     async fn play_all(&self, world: &World) -> Result<()> {
         let api = &self.plane.api;
-        let replicas = self.start_dns(world)?;
         self.start_webhook(world)?;
         let mut before = self.crds(world)?;
         let workload = |object: &&Value| ["Deployment", "DaemonSet", "Job", "Pod"].iter().any(|kind| object["kind"] == *kind);
@@ -159,6 +158,8 @@ impl Lab {
             _ => 3,
         });
         api.apply_all(&before).await?;
+        // Not before its role is there: its log would tell of a trouble that is none.
+        let replicas = self.start_dns(world)?;
         let nodes = world.objects.iter().filter(|object| object["kind"] == "Node").count();
         // Pods that are bound before the kubelet knows its node may stay pending.
         api.wait("the nodes", "/api/v1/nodes", BOUND, |list| items(list).filter(|node| is_ready(node)).count() >= nodes).await?;
@@ -172,8 +173,18 @@ impl Lab {
         // What takes room without a scheduler must be there before what needs room.
         let (bound, free): (Vec<_>, Vec<_>) =
             world.objects.iter().filter(workload).partition(|object| object["spec"]["nodeName"].is_string());
-        api.apply_all(bound).await?;
-        api.apply_all(free).await?;
+        if !bound.is_empty() {
+            api.apply_all(bound).await?;
+            let (first, ready): (Vec<_>, Vec<_>) = (
+                free.iter().copied().filter(|object| object["metadata"]["namespace"] == "kube-system").collect(),
+                world.observed.iter().filter(|one| matches!(one, Condition::Ready { namespace, .. } if namespace == "kube-system")).collect(),
+            );
+            api.apply_all(first).await?;
+            for one in ready {
+                condition::wait(api, one, BOUND).await?;
+            }
+        }
+        api.apply_all(free.into_iter()).await?;
         for path in &world.deletions {
             api.delete(path).await?;
         }

@@ -17,6 +17,7 @@ mod control_plane;
 mod dns;
 pub mod extension;
 mod lab;
+mod pod_status;
 pub mod scenarios;
 mod user;
 mod world;

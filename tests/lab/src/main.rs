@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use aksbackup_lab::{Lab, binaries, scenario, scenarios};
+use aksbackup_lab::{Lab, SCENARIOS, binaries, scenario, scenarios};
 use anyhow::Result;
 
 const USAGE: &str = "usage: aksbackup-lab binaries | scenarios | demo [SCENARIO]";
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["demo"] => demo("demo"),
-        ["demo", name] if scenarios::all().any(|scenario| scenario.name == *name) => demo(name),
+        ["demo", name] if SCENARIOS.iter().any(|scenario| scenario.name == *name) => demo(name),
         ["demo", name] => {
             eprintln!("error: there is no scenario `{name}`");
             eprintln!("hint: near it are {}; `scenarios` lists all", scenarios::nearest(name).join(", "));
@@ -44,8 +44,8 @@ fn print_binaries() -> Result<()> {
 }
 
 fn print_scenarios() {
-    let width = scenarios::all().map(|scenario| scenario.name.len()).max().unwrap_or_default();
-    for scenario in scenarios::all() {
+    let width = SCENARIOS.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default();
+    for scenario in SCENARIOS.iter() {
         println!("{:width$}  {}", scenario.name, scenario.about);
     }
 }

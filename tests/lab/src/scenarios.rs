@@ -1,6 +1,13 @@
 //! The table of all scenarios. One file per family; a scenario is a name, a sentence, and a function that makes its world.
 
+mod demo;
+mod endpoint;
 mod healthy;
+mod identity;
+mod install;
+mod location;
+
+use std::sync::LazyLock;
 
 use anyhow::{Result, bail};
 
@@ -19,16 +26,20 @@ pub struct Scenario {
 }
 
 /// Every scenario, family by family.
-pub static SCENARIOS: &[&[Scenario]] = &[healthy::SCENARIOS];
+pub static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| FAMILIES.concat());
 
-/// Returns every scenario.
-pub fn all() -> impl Iterator<Item = &'static Scenario> {
-    SCENARIOS.iter().flat_map(|family| family.iter())
-}
+static FAMILIES: &[&[Scenario]] = &[
+    healthy::SCENARIOS,
+    install::SCENARIOS,
+    identity::SCENARIOS,
+    endpoint::SCENARIOS,
+    location::SCENARIOS,
+    demo::SCENARIOS,
+];
 
 /// Returns the world of a scenario.
 pub fn scenario(name: &str) -> Result<World> {
-    match all().find(|scenario| scenario.name == name) {
+    match SCENARIOS.iter().find(|scenario| scenario.name == name) {
         Some(scenario) => Ok((scenario.world)()),
         None => bail!("there is no scenario `{name}`; near it: {}", nearest(name).join(", ")),
     }
@@ -51,7 +62,7 @@ fn agent_line(level: &str, message: &str, minutes: i64) -> String {
 
 /// Returns the names that are nearest to one that does not exist.
 pub fn nearest(name: &str) -> Vec<&'static str> {
-    let mut names: Vec<_> = all().map(|scenario| scenario.name).collect();
+    let mut names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
     names.sort_by_key(|other| distance(name, other));
     names.truncate(3);
     names
@@ -84,9 +95,9 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_every_world_can_be_made() {
-        let names: HashSet<_> = all().map(|scenario| scenario.name).collect();
-        assert_eq!(names.len(), all().count());
-        for scenario in all() {
+        let names: HashSet<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        assert_eq!(names.len(), SCENARIOS.iter().count());
+        for scenario in SCENARIOS.iter() {
             let world = (scenario.world)();
             assert!(!world.objects.is_empty(), "{} is empty", scenario.name);
             assert!(scenario.about.ends_with('.'), "{}: a sentence ends with a period", scenario.name);

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::dns::Dns;
+use crate::pod_status;
 
 /// Everything that one cluster holds.
 #[derive(Debug, Clone, Default)]
@@ -155,6 +156,38 @@ impl World {
         .unobserved(name)
     }
 
+    /// Breaks one container in all pods of a deployment or a job; the others run.
+    pub fn break_container(self, kind: &str, name: &str, container: &str, phase: &str, broken: &Value) -> Self {
+        let object = self.objects.iter().find(|object| is(object, kind, name));
+        let object = object.unwrap_or_else(|| panic!("the world has no {kind} {name}"));
+        let status = pod_status::with_broken(&object["spec"]["template"]["spec"]["containers"], container, phase, broken);
+        self.tell(kind, name, &status)
+    }
+
+    /// Adds an event that a kubelet would report on every pod whose name starts so.
+    pub fn pod_event(mut self, namespace: &str, prefix: &str, reason: &'static str, message: &str) -> Self {
+        self.pod_events.push(PodEvent {
+            namespace: namespace.to_owned(),
+            pod_prefix: prefix.to_owned(),
+            kind: "Warning",
+            reason,
+            message: message.to_owned(),
+        });
+        self
+    }
+
+    /// Lets the admission webhook deny some kinds in a namespace.
+    pub fn deny(mut self, kinds: &[&'static str], namespace: &str, message: &str) -> Self {
+        self.denials.push(Denial { kinds: kinds.to_vec(), namespace: namespace.to_owned(), message: message.to_owned() });
+        self
+    }
+
+    /// Waits until the API server refuses this object, before the workloads are made.
+    pub fn refuses(mut self, object: Value) -> Self {
+        self.refused.push(object);
+        self
+    }
+
     /// Gives up waiting for a deployment.
     pub fn unobserved(mut self, deployment: &str) -> Self {
         self.observed.retain(|condition| !matches!(condition, Condition::Ready { name, .. } if name == deployment));
@@ -170,6 +203,12 @@ impl World {
             lines: lines.into_iter().map(Into::into).collect(),
             previous: Vec::new(),
         });
+        self
+    }
+
+    /// Deletes the object at an API path once the world is made.
+    pub fn deleting(mut self, path: &str) -> Self {
+        self.deletions.push(path.to_owned());
         self
     }
 
