@@ -4,8 +4,15 @@
 //! (section 3); whether a finding is a root cause is decided elsewhere, in `checks::diagnosis`,
 //! since no check knows the others.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// Returns a time as people read it, to the minute: `2026-11-22 02:14 UTC`.
+#[must_use]
+pub fn minute(when: Timestamp) -> String {
+    when.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
 
 /// One stretch of the road that a backup takes.
 ///

@@ -7,10 +7,12 @@
 pub mod causes;
 mod check;
 mod diagnosis;
+mod road;
 mod runner;
 
 pub use check::{Check, Judgement, Outcome};
 pub use diagnosis::{Diagnosis, Placed, Role};
+pub use road::{Mark, Stretch, road};
 pub use runner::{Ran, run};
 
 /// Every check, in the order of their codes.

@@ -1,1 +1,14 @@
-//! cluster
+//! Kubernetes I/O: connecting, listing, logs, port-forward.
+//!
+//! It knows no checks and keeps no facts. Every call has a time limit and a limit on what it
+//! reads, and every failure is told in words that a person can act on, with nothing secret in them.
+
+mod api;
+mod connect;
+mod dns;
+mod refusal;
+
+pub use api::{Api, LogRequest, Path};
+pub use connect::{Flags, connect};
+pub use dns::{ask_for_address, encode_question, decode_answer};
+pub use refusal::Refusal;

@@ -79,6 +79,24 @@ impl Quantity {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// Makes a quantity of thousandths.
+    #[must_use]
+    pub const fn thousandths(millis: i64) -> Self {
+        Self(millis as i128)
+    }
+
+    /// Returns the thousandths; nothing where there is less than nothing.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        u64::try_from(self.0.max(0)).unwrap_or(u64::MAX)
+    }
+
+    /// Returns the whole units; nothing where there is less than nothing.
+    #[must_use]
+    pub fn units(self) -> u64 {
+        u64::try_from((self.0 / 1000).max(0)).unwrap_or(u64::MAX)
+    }
+
     /// Returns whether it is more than nothing.
     #[must_use]
     pub const fn is_positive(self) -> bool {

@@ -26,6 +26,9 @@ pub struct Facts {
     pub server: Server,
     /// Where the extension is.
     pub extension: Extension,
+    /// The one namespace that was searched for the extension, where the user may not look everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched_only: Option<String>,
 
     /// [`Need::Nodes`]
     pub nodes: Fetched<Vec<Node>>,
@@ -246,13 +249,48 @@ impl Facts {
             || [Need::Deployments, Need::Pods, Need::Jobs].into_iter().all(|need| empty(self.unread(need)));
         let outside_is_empty =
             [Need::ExtensionConfigs, Need::StorageLocations].into_iter().all(|need| empty(self.unread(need)));
-        if inside_is_empty && outside_is_empty { Presence::Absent } else { Presence::Unknown }
+        if inside_is_empty && outside_is_empty && self.searched_only.is_none() { Presence::Absent } else { Presence::Unknown }
     }
 
     /// Returns the BackupStorageLocations of the extension: those in its namespace.
     pub fn locations(&self) -> impl Iterator<Item = &StorageLocation> {
         let namespace = self.extension.namespace.as_str();
         self.storage_locations.known_rows().iter().filter(move |l| l.metadata.namespace() == namespace)
+    }
+
+    /// Returns the name of the endpoint that the extension agent takes its orders from.
+    ///
+    /// Knowledge: facts about the clouds' endpoints (public, US Gov, China); regions of the sovereign
+    /// clouds are known by their names.
+    #[must_use]
+    pub fn data_plane_endpoint(&self) -> Option<String> {
+        let region = self.region()?;
+        // A label is free text: what is no region name must not become a question to DNS.
+        let is_plain = !region.is_empty() && region.len() <= 63 && region.bytes().all(|b| b.is_ascii_alphanumeric());
+        let region = region.to_ascii_lowercase();
+        let end = match region.as_str() {
+            r if r.starts_with("usgov") || r.starts_with("usdod") => "us",
+            r if r.starts_with("china") => "cn",
+            _ => "com",
+        };
+        is_plain.then(|| format!("{region}.dp.kubernetesconfiguration.azure.{end}"))
+    }
+
+    /// Returns whether the extension agent runs in the cluster; AKS has moved it to the control plane on many.
+    #[must_use]
+    pub fn has_agent(&self) -> Option<bool> {
+        let pods = self.agent_pods.known()?;
+        Some(pods.iter().any(|pod| pod.metadata.label("control-plane") == Some("extension-agent")))
+    }
+
+    /// Returns when the newest backup that completed was done.
+    #[must_use]
+    pub fn last_recovery_point(&self) -> Option<Timestamp> {
+        let backups = self.backups.known_rows().iter();
+        backups
+            .filter(|backup| backup.status.phase.as_deref() == Some("Completed"))
+            .filter_map(|backup| backup.status.completion_timestamp)
+            .max()
     }
 
     /// Returns the region, from the nodes' own label.

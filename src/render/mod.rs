@@ -1,1 +1,18 @@
-//! render
+//! The only writer: everything that reaches stdout or stderr passes here.
+//!
+//! It shows what it is given and decides nothing. What comes from a cluster is stripped of control
+//! characters before it reaches a terminal. The same facts give the same bytes.
+
+mod data;
+mod list;
+mod path_walk;
+pub mod report;
+mod sink;
+mod text;
+mod wrap;
+
+pub use data::{json, yaml};
+pub use list::{list_json, list_text, list_yaml};
+pub use path_walk::PathWalk;
+pub use sink::{Console, Written};
+pub use text::{Detail, Look, doctor};

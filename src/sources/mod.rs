@@ -1,1 +1,11 @@
-//! sources
+//! Where facts come from: a live cluster, or a file.
+//!
+//! A source fills [`crate::facts::Facts`] with what the selected checks need, and judges nothing.
+
+mod bundle;
+mod live;
+mod sample;
+
+pub use bundle::{read_bundle, write_bundle};
+pub use live::{Interruption, Live, Step};
+pub use sample::sample;

@@ -36,8 +36,6 @@ pub struct Leftover {
     pub api_version: String,
     /// The plural resource, with its group.
     pub resource: String,
-    /// The kind.
-    pub kind: String,
     /// Name, and the finalizers that it waits for.
     pub metadata: Meta,
 }

@@ -66,6 +66,19 @@ impl Workload {
         self.spec.replicas.unwrap_or(1)
     }
 
+    /// Returns whether it is NMI, which answers pods in place of the metadata service.
+    ///
+    /// The labels differ between versions of the add-on, so any of the known signs counts.
+    #[must_use]
+    pub fn is_node_managed_identity(&self) -> bool {
+        let component = |meta: &Meta| {
+            meta.label("component") == Some("nmi") || meta.label("app.kubernetes.io/component") == Some("nmi")
+        };
+        matches!(self.metadata.name.as_str(), "nmi" | "aad-pod-identity-nmi")
+            || component(&self.metadata)
+            || component(&self.spec.template.metadata)
+    }
+
     /// Returns the condition of the given type.
     #[must_use]
     pub fn condition(&self, kind: &str) -> Option<&Condition> {

@@ -1,0 +1,87 @@
+//! The whole command line and its dispatch.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use super::doctor::{DoctorArgs, doctor};
+use super::version::{VersionArgs, version};
+use crate::cluster::Flags;
+use crate::error::Error;
+use crate::exit;
+use crate::render::{Console, Written};
+
+/// Find out why Azure Backup for AKS does not work on this cluster
+///
+/// Uses the current kubeconfig context, as kubectl does. Flags go after the plugin's name: kubectl hands none of its own on.
+#[derive(Parser, Debug)]
+#[command(
+    name = "kubectl aksbackup",
+    bin_name = "kubectl aksbackup",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
+pub struct Cli {
+    #[command(flatten)]
+    connection: Flags,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes, the same in every output format:
+  0    nothing at or above --fail-on, nothing left unjudged
+  1    at least one finding at or above --fail-on
+  2    could not run: usage, no cluster to ask, bundle unreadable
+  3    no such finding, but something could not be judged
+  130  interrupted; the document is still whole";
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Find the cause of a broken backup, with evidence and the next step
+    Doctor(Box<DoctorArgs>),
+    /// Print the version of the plugin
+    Version(VersionArgs),
+}
+
+/// Runs the command line and returns the exit code; everything is printed by then.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    match Cli::try_parse_from(args) {
+        Ok(cli) => match dispatch(cli) {
+            Ok(code) => code,
+            Err(error) => {
+                Console.error(&error);
+                exit::COULD_NOT_RUN
+            }
+        },
+        Err(stop) => help_or_error(&stop),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<u8, Error> {
+    match cli.verb {
+        Verb::Doctor(args) => doctor(&args, &cli.connection),
+        Verb::Version(args) => version(&args),
+    }
+}
+
+/// Shows help on stdout; a wrong command line as an `error:` on stderr, with clap's own suggestions.
+fn help_or_error(stop: &clap::Error) -> u8 {
+    let text = stop.render().ansi().to_string();
+    match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match Console.result(&text) {
+            Ok(Written::Whole | Written::ReaderGone) => exit::FINE,
+            Err(error) => {
+                Console.error(&error);
+                exit::COULD_NOT_RUN
+            }
+        },
+        _ => {
+            Console.usage(&text);
+            exit::COULD_NOT_RUN
+        }
+    }
+}

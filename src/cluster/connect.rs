@@ -1,0 +1,163 @@
+//! Connecting with the user's own kubeconfig, as kubectl does.
+//!
+//! This is the only room beside Azure's that lets another program be started: the kubeconfig's
+//! login plugin, which stays in the foreground so that it can ask for a password.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+
+use super::api::Api;
+use super::refusal::innermost;
+use crate::error::Error;
+
+/// The connection flags, with kubectl's names and meanings.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Connection")]
+pub struct Flags {
+    /// Path to the kubeconfig file to use for CLI requests
+    #[arg(long, value_name = "FILE", global = true)]
+    pub kubeconfig: Option<PathBuf>,
+    /// The name of the kubeconfig context to use
+    #[arg(long, value_name = "NAME", global = true)]
+    pub context: Option<String>,
+    /// The name of the kubeconfig cluster to use
+    #[arg(long, value_name = "NAME", global = true)]
+    pub cluster: Option<String>,
+    /// The name of the kubeconfig user to use
+    #[arg(long, value_name = "NAME", global = true)]
+    pub user: Option<String>,
+    /// Username to impersonate for the operation
+    #[arg(long = "as", value_name = "USER", global = true)]
+    pub impersonate: Option<String>,
+    /// Group to impersonate for the operation, this flag can be repeated to specify multiple groups
+    #[arg(long = "as-group", value_name = "GROUP", global = true)]
+    pub impersonate_groups: Vec<String>,
+    /// The length of time to wait before giving up on a single server request; unset means 10s, 0 means no limit
+    #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
+    pub request_timeout: Option<Duration>,
+    /// The length of time to wait before giving up on the run; unset means 90s, 0 means no limit
+    #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
+    pub timeout: Option<Duration>,
+}
+
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+const RUN_LIMIT: Duration = Duration::from_secs(90);
+
+impl Flags {
+    /// Returns the limit of one request; `None` for none.
+    #[must_use]
+    pub fn request_limit(&self) -> Option<Duration> {
+        Some(self.request_timeout.unwrap_or(REQUEST_LIMIT)).filter(|limit| !limit.is_zero())
+    }
+
+    /// Returns the limit of the run; `None` for none.
+    #[must_use]
+    pub fn run_limit(&self) -> Option<Duration> {
+        Some(self.timeout.unwrap_or(RUN_LIMIT)).filter(|limit| !limit.is_zero())
+    }
+}
+
+/// Parses a duration as kubectl takes it: `10s`, `2m`, `1h`, `500ms`, or bare seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is no duration such as 10s, 2m or 500ms");
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let scale = match unit {
+        "ms" => return Ok(Duration::from_millis(number)),
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(scale).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+/// Connects to the cluster that the flags and the kubeconfig name.
+///
+/// Returns the API and the name of the context. Nothing is asked of the server yet.
+///
+/// # Errors
+/// What is wrong with the kubeconfig, or with the login that it asks for.
+pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
+    let kubeconfig = match &flags.kubeconfig {
+        Some(file) => Kubeconfig::read_from(file),
+        None => Kubeconfig::read(),
+    };
+    let (mut config, context) = match kubeconfig {
+        Ok(kubeconfig) => from_kubeconfig(kubeconfig, flags).await?,
+        // As kubectl: inside a pod, and without any kubeconfig, the pod's own account is used.
+        Err(error) if flags.kubeconfig.is_none() && flags.context.is_none() => match Config::incluster() {
+            Ok(config) => (config, None),
+            Err(_) => return Err(explain(&error)),
+        },
+        Err(error) => return Err(explain(&error)),
+    };
+    if let Some(user) = &flags.impersonate {
+        config.auth_info.impersonate = Some(user.clone());
+    }
+    if !flags.impersonate_groups.is_empty() {
+        config.auth_info.impersonate_groups = Some(flags.impersonate_groups.clone());
+    }
+    config.connect_timeout = flags.request_limit();
+    let client = kube::Client::try_from(config).map_err(|error| {
+        Error::cluster(format!("the kubeconfig's login does not work: {}", innermost(&error)))
+            .hinted("Try the same context with: kubectl auth whoami")
+    })?;
+    Ok((Api::new(client, flags.request_limit()), context))
+}
+
+async fn from_kubeconfig(kubeconfig: Kubeconfig, flags: &Flags) -> Result<(Config, Option<String>), Error> {
+    let context = flags.context.clone().or_else(|| kubeconfig.current_context.clone()).filter(|name| !name.is_empty());
+    let names: Vec<String> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
+    if let Some(wanted) = &context
+        && !names.contains(wanted)
+    {
+        let error = Error::usage(format!("the kubeconfig has no context \"{wanted}\""));
+        return Err(if names.is_empty() {
+            error.hinted("It has no context at all; get one with: az aks get-credentials --resource-group GROUP --name CLUSTER")
+        } else {
+            error.hinted(format!(
+                "It has: {}. kubectl does not hand its own flags on: write --context after the plugin's name.",
+                names.join(", ")
+            ))
+        });
+    }
+    missing_plugin(&kubeconfig, context.as_deref(), flags)?;
+    let options = KubeConfigOptions {
+        context: flags.context.clone(),
+        cluster: flags.cluster.clone(),
+        user: flags.user.clone(),
+    };
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| explain(&error))?;
+    Ok((config, context))
+}
+
+/// Says so where the login needs a program that is not installed; the client would only say "no such file".
+fn missing_plugin(kubeconfig: &Kubeconfig, context: Option<&str>, flags: &Flags) -> Result<(), Error> {
+    let of_context = kubeconfig.contexts.iter().find(|c| Some(c.name.as_str()) == context);
+    let user = flags.user.as_deref().or_else(|| of_context.and_then(|c| c.context.as_ref()?.user.as_deref()));
+    let auth = kubeconfig.auth_infos.iter().find(|info| Some(info.name.as_str()) == user);
+    let Some(exec) = auth.and_then(|info| info.auth_info.as_ref()?.exec.as_ref()) else { return Ok(()) };
+    let Some(command) = exec.command.as_deref() else { return Ok(()) };
+    if which::which(command).is_ok() {
+        return Ok(());
+    }
+    let hint = exec.install_hint.as_deref().map(|hint| crate::facts::Text::new(hint).to_string());
+    Err(Error::cluster(format!("the kubeconfig logs in with \"{command}\", which is not installed"))
+        .hinted(hint.unwrap_or_else(|| format!("Install {command}, or choose another user with --user."))))
+}
+
+fn explain(error: &KubeconfigError) -> Error {
+    let told = Error::cluster(format!("the kubeconfig cannot be used: {}", innermost(error)));
+    match error {
+        KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath => told.hinted(
+            "Name one with --kubeconfig or KUBECONFIG, or get one with: az aks get-credentials --resource-group GROUP --name CLUSTER",
+        ),
+        KubeconfigError::CurrentContextNotSet => told.hinted("Choose a context with --context, or with: kubectl config use-context NAME"),
+        _ => told.hinted("See what kubectl makes of it with: kubectl config view --minify"),
+    }
+}

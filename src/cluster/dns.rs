@@ -1,0 +1,112 @@
+//! A DNS question to one pod, over TCP through a port-forward.
+//!
+//! CoreDNS serves TCP beside UDP, so a port-forward reaches every replica by itself: no new pod, no
+//! program in the image. Knowledge: RFC 1035 section 4.2.2 (two bytes of length before a message).
+
+use hickory_proto::op::{Message, MessageType, OpCode, Query};
+use hickory_proto::rr::{Name, RData, RecordType};
+use k8s_openapi::api::core::v1::Pod;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::api::Api;
+use super::refusal::Refusal;
+use crate::facts::Text;
+use crate::facts::objects::Answer;
+
+const DNS_PORT: u16 = 53;
+/// The id of the question; one connection carries one question, so it need not be random.
+const QUESTION: u16 = 0x414b;
+/// How many names and addresses of an answer are kept.
+const MOST_RECORDS: usize = 32;
+
+/// Asks the pod for the IPv4 addresses of a name.
+///
+/// # Errors
+/// Forbidden where the user may not forward ports, else what went wrong.
+pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) -> Result<Answer, Refusal> {
+    let question = encode_question(name).map_err(Refusal::Failed)?;
+    api.within(async {
+        let pods: kube::Api<Pod> = kube::Api::namespaced(api.client.clone(), namespace);
+        let mut forward = pods.portforward(pod, &[DNS_PORT]).await.map_err(|error| Refusal::of_error(&error))?;
+        let mut stream = forward.take_stream(DNS_PORT).ok_or_else(|| Refusal::Failed("no stream".to_owned()))?;
+        let talk = async {
+            stream.write_all(&question).await?;
+            let length = stream.read_u16().await?;
+            let mut bytes = vec![0; usize::from(length)];
+            stream.read_exact(&mut bytes).await?;
+            Ok::<_, std::io::Error>(bytes)
+        };
+        let bytes = talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
+        drop(stream);
+        forward.abort();
+        decode_answer(&bytes).map_err(Refusal::Failed)
+    })
+    .await
+}
+
+/// Makes the question, with its length in front.
+///
+/// # Errors
+/// A text where the name is no name.
+pub fn encode_question(name: &str) -> Result<Vec<u8>, String> {
+    let name = Name::from_ascii(format!("{}.", name.trim_end_matches('.'))).map_err(|error| error.to_string())?;
+    let mut message = Message::new(QUESTION, MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(name, RecordType::A));
+    let bytes = message.to_vec().map_err(|error| error.to_string())?;
+    let length = u16::try_from(bytes.len()).map_err(|error| error.to_string())?;
+    Ok([&length.to_be_bytes(), bytes.as_slice()].concat())
+}
+
+/// Reads the answer, without its length.
+///
+/// # Errors
+/// A text where it is no answer to the question.
+pub fn decode_answer(bytes: &[u8]) -> Result<Answer, String> {
+    let message = Message::from_vec(bytes).map_err(|error| format!("the answer is no DNS message: {error}"))?;
+    if message.metadata.id != QUESTION || message.metadata.message_type != MessageType::Response {
+        return Err("the answer is to another question".to_owned());
+    }
+    let mut answer = Answer { rcode: rcode_word(message.metadata.response_code), ..Answer::default() };
+    for record in message.answers.iter().take(MOST_RECORDS) {
+        match &record.data {
+            RData::A(address) => answer.addresses.push(address.0),
+            RData::CNAME(alias) => {
+                let alias = alias.0.to_ascii();
+                answer.aliases.push(Text::new(alias.trim_end_matches('.')));
+            }
+            _ => {}
+        }
+    }
+    // Replicas shuffle: the same answer must read the same.
+    answer.addresses.sort();
+    Ok(answer)
+}
+
+fn rcode_word(code: hickory_proto::op::ResponseCode) -> String {
+    use hickory_proto::op::ResponseCode as Code;
+    match code {
+        Code::NoError => "NOERROR".to_owned(),
+        Code::NXDomain => "NXDOMAIN".to_owned(),
+        Code::ServFail => "SERVFAIL".to_owned(),
+        Code::Refused => "REFUSED".to_owned(),
+        other => format!("RCODE {}", u16::from(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_for_an_address_and_reads_nothing_into_noise() {
+        let question = encode_question("centralus.dp.kubernetesconfiguration.azure.com").unwrap();
+        assert_eq!(usize::from(u16::from_be_bytes([question[0], question[1]])), question.len() - 2);
+        // A question is no answer; neither is what is no message.
+        assert!(decode_answer(&question[2..]).is_err());
+        for noise in [&[][..], &[0; 3], &[0xff; 64]] {
+            assert!(decode_answer(noise).is_err());
+        }
+        assert!(encode_question(&"a".repeat(300)).is_err());
+    }
+}

@@ -1,0 +1,30 @@
+//! Documents as JSON and as YAML.
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// Returns a document as JSON, indented, with a line end.
+///
+/// # Errors
+/// Where it cannot be written as JSON, which is a fault of this program.
+pub fn json(document: &impl Serialize) -> Result<String, Error> {
+    let mut text = serde_json::to_string_pretty(document).map_err(|error| Error::internal(error.to_string()))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Returns a document as YAML that kubectl reads as it was meant.
+///
+/// # Errors
+/// Where it cannot be written as YAML, which is a fault of this program.
+pub fn yaml(document: &impl Serialize) -> Result<String, Error> {
+    // Long lines stay whole and nothing is folded: what is quoted must be found again by searching.
+    let options = serde_yaml::ser_options! {
+        prefer_block_scalars: false,
+        folded_wrap_chars: 1_000_000,
+        min_fold_chars: 1_000_000,
+        quote_all: false,
+    };
+    serde_yaml::to_string_with_options(document, options).map_err(|error| Error::internal(error.to_string()))
+}

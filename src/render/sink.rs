@@ -1,0 +1,67 @@
+//! stdout for the result, stderr for everything else; colours stripped where nobody wants them.
+
+use std::io::{self, ErrorKind, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use owo_colors::OwoColorize as _;
+
+use crate::error::Error;
+
+/// What became of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was written whole.
+    Whole,
+    /// The reader went away: quiet, and no fault of the run.
+    ReaderGone,
+}
+
+/// The two streams.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Console;
+
+impl Console {
+    /// Writes the result to stdout, with colours where the terminal and the environment want them.
+    ///
+    /// # Errors
+    /// What kept it from being written, other than a reader that went away.
+    pub fn result(self, text: &str) -> Result<Written, Error> {
+        let mut out = AutoStream::auto(io::stdout().lock());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(Written::Whole),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
+            Err(error) => Err(Error::internal(format!("the result cannot be written: {error}"))),
+        }
+    }
+
+    /// Writes an error and its hint to stderr.
+    pub fn error(self, error: &Error) {
+        let mut out = AutoStream::auto(io::stderr().lock());
+        // Where stderr is gone there is nobody left to tell.
+        let _ = writeln!(out, "{} {}", "error:".red().bold(), super::wrap::plain(&error.message));
+        if let Some(hint) = &error.hint {
+            let _ = writeln!(out, "{} {}", "hint:".cyan().bold(), super::wrap::plain(hint));
+        }
+        let _ = out.flush();
+    }
+
+    /// Writes a remark to stderr.
+    pub fn remark(self, text: &str) {
+        let mut out = AutoStream::auto(io::stderr().lock());
+        let _ = writeln!(out, "{}", super::wrap::plain(text));
+    }
+
+    /// Returns whether stdout will show colours.
+    #[must_use]
+    pub fn has_colour(self) -> bool {
+        AutoStream::choice(&io::stdout()) != ColorChoice::Never
+    }
+}
+
+impl Console {
+    /// Writes what is wrong with a command line, already laid out, to stderr.
+    pub fn usage(self, text: &str) {
+        let mut out = AutoStream::auto(io::stderr().lock());
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}

@@ -1,0 +1,439 @@
+//! What a person reads: the root causes, then the road that a backup takes.
+
+use std::collections::BTreeMap;
+
+use owo_colors::{OwoColorize as _, Style};
+
+use super::report::{Deselected, DoctorReport};
+use super::wrap::{command_lines, cut, hard_lines, lines, plain};
+use crate::checks::{Diagnosis, Mark, Outcome, Placed, Role, Stretch, road};
+use crate::facts::{Facts, Presence};
+use crate::finding::{Evidence, Remedy, Severity, minute};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What is needed to act.
+    Human,
+    /// The evidence of everything, too.
+    Wide,
+}
+
+/// How it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// How many columns there are.
+    pub width: usize,
+    /// How much is shown.
+    pub detail: Detail,
+}
+
+const RED: Style = Style::new().red().bold();
+const YELLOW: Style = Style::new().yellow().bold();
+const GREEN: Style = Style::new().green();
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const CYAN: Style = Style::new().cyan();
+
+/// How many pieces of evidence, and lines of each quote, the human form shows.
+const EVIDENCE_SHOWN: usize = 4;
+const QUOTE_LINES_SHOWN: usize = 3;
+/// How many findings that hurt less the human form shows in full.
+const ALSO_SHOWN: usize = 12;
+
+/// Returns the report of `doctor`.
+///
+/// It always holds colours; the sink strips them where nobody wants them.
+#[must_use]
+pub fn doctor(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts, look: Look) -> String {
+    let mut page = Page { out: String::new(), look: Look { width: look.width.max(60), ..look }, diagnosis };
+    page.header(facts);
+    page.roots();
+    if look.detail == Detail::Wide {
+        page.consequences();
+    }
+    page.also();
+    page.unjudged();
+    page.deselected(deselected);
+    page.path(&road(diagnosis, facts));
+    page.close(facts);
+    page.out
+}
+
+struct Page<'d> {
+    out: String,
+    look: Look,
+    diagnosis: &'d Diagnosis,
+}
+
+impl Page<'_> {
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.line("");
+        self.line(&text.style(BOLD).to_string());
+    }
+
+    /// Writes a text below an indent, wrapped.
+    fn wrapped(&mut self, indent: &str, text: &str) {
+        for line in lines(text, self.look.width.saturating_sub(indent.len())) {
+            self.line(&format!("{indent}{line}"));
+        }
+    }
+
+    /// Writes a label in a column of its own and a text beside it, wrapped.
+    fn labelled(&mut self, label: &str, text: &str) {
+        const COLUMN: usize = 13;
+        let mut first = true;
+        for line in lines(text, self.look.width.saturating_sub(COLUMN)) {
+            let label = if first { label } else { "" };
+            self.line(&format!("  {}{line}", format_args!("{label:<11}").style(DIM)));
+            first = false;
+        }
+    }
+
+    fn header(&mut self, facts: &Facts) {
+        let report = DoctorReport::new(self.diagnosis, &[], facts);
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(report.cluster.name);
+        parts.extend(report.cluster.region);
+        parts.extend(report.cluster.kubernetes_version.map(|version| format!("Kubernetes {version}")));
+        parts.extend(report.context.map(|context| format!("context {context}")));
+        if !parts.is_empty() {
+            self.wrapped("", &parts.join(" · "));
+        }
+        let extension = &facts.extension;
+        let line = match facts.presence() {
+            Presence::Absent => "the backup extension is not on this cluster".to_owned(),
+            Presence::Unknown => "whether the backup extension is on this cluster could not be read".to_owned(),
+            Presence::Present => {
+                let name = extension.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
+                let version = extension.version.as_deref().map_or(String::new(), |version| format!(" {version}"));
+                format!("extension{name}{version} in {}", extension.namespace)
+            }
+        };
+        self.wrapped("", &line);
+        self.wrapped("", "Azure was not asked: roles, storage account and vault are not judged here.");
+    }
+
+    fn roots(&mut self) {
+        let roots: Vec<&Placed> = self.diagnosis.findings.iter().filter(|placed| placed.role == Role::Root).collect();
+        if roots.is_empty() {
+            return;
+        }
+        let count = self.diagnosis.count(|placed| placed.role == Role::Root);
+        self.heading(if count == 1 { "ROOT CAUSE" } else { "ROOT CAUSES" });
+        let mut told: Vec<&str> = Vec::new();
+        for (index, placed) in roots.iter().enumerate() {
+            if index > 0 {
+                self.line("");
+            }
+            match placed.finding.alternatives.as_deref() {
+                Some(group) if told.contains(&group) => {}
+                Some(group) => {
+                    told.push(group);
+                    let members: Vec<&&Placed> =
+                        roots.iter().filter(|p| p.finding.alternatives.as_deref() == Some(group)).collect();
+                    self.alternatives(&members);
+                }
+                None => self.finding(placed),
+            }
+        }
+    }
+
+    /// Shows findings of which one is true: what fits, and what would decide.
+    fn alternatives(&mut self, members: &[&&Placed]) {
+        if let [only] = members {
+            self.finding(only);
+            self.decide(only);
+            return;
+        }
+        let codes: Vec<String> = members.iter().map(|p| format!("{} {}", p.check.code, p.check.name)).collect();
+        let title = codes.join(" or ");
+        let mut first = true;
+        for line in lines(&title, self.look.width - 2) {
+            let mark = if first { "✗ ".style(RED).to_string() } else { "  ".to_owned() };
+            self.line(&format!("{mark}{}", line.style(BOLD)));
+            first = false;
+        }
+        for placed in members {
+            self.labelled("Fits", &placed.finding.message);
+            self.evidence(&placed.finding.evidence);
+            self.remedy(placed.finding.remedy.as_ref());
+        }
+        if let Some(placed) = members.first() {
+            self.decide(placed);
+            self.leads_to(placed);
+        }
+    }
+
+    fn decide(&mut self, placed: &Placed) {
+        if let Some(decide) = &placed.finding.decide {
+            self.labelled("Decide", decide);
+        }
+    }
+
+    fn title(&mut self, placed: &Placed) {
+        let (mark, style) = match placed.finding.severity {
+            Severity::Error => ("✗", RED),
+            Severity::Warning => ("!", YELLOW),
+            Severity::Info => ("i", CYAN),
+        };
+        self.line(&format!(
+            "{} {} {}",
+            mark.style(style),
+            placed.check.code.style(BOLD),
+            placed.check.name.style(BOLD)
+        ));
+    }
+
+    fn finding(&mut self, placed: &Placed) {
+        self.title(placed);
+        self.wrapped("  ", &placed.finding.message);
+        self.evidence(&placed.finding.evidence);
+        self.leads_to(placed);
+        let microsoft: Vec<String> = placed.check.explains.iter().map(|code| official(code)).collect();
+        if !microsoft.is_empty() {
+            self.labelled("Microsoft", &microsoft.join(" · "));
+        }
+        for not_read in &placed.finding.not_read {
+            self.labelled("not read", not_read);
+        }
+        self.remedy(placed.finding.remedy.as_ref());
+    }
+
+    fn evidence(&mut self, evidence: &[Evidence]) {
+        let wide = self.look.detail == Detail::Wide;
+        let shown = if wide { evidence.len() } else { EVIDENCE_SHOWN };
+        for piece in evidence.iter().take(shown) {
+            let width = self.look.width.saturating_sub(13);
+            let mut first = true;
+            for line in hard_lines(&piece.at, width) {
+                let label = if first { "  seen at" } else { "" };
+                self.line(&format!("  {}{line}", format_args!("{label:<11}").style(DIM)));
+                first = false;
+            }
+            if let Some(quote) = &piece.quote {
+                let most = if wide { usize::MAX } else { QUOTE_LINES_SHOWN };
+                let quoted = hard_lines(&format!("\"{}\"", plain(quote)), width);
+                let is_cut = quoted.len() > most;
+                for (index, line) in quoted.iter().take(most).enumerate() {
+                    let line = if is_cut && index + 1 == most { cut_short(line, width) } else { line.clone() };
+                    self.line(&format!("             {}", line.style(DIM)));
+                }
+            }
+        }
+        if evidence.len() > shown {
+            let more = evidence.len() - shown;
+            self.line(&format!("             {}", format!("and {more} more; see -o wide").style(DIM)));
+        }
+    }
+
+    fn leads_to(&mut self, placed: &Placed) {
+        let mut effects: Vec<String> = Vec::new();
+        for effect in self.diagnosis.effects_of(&placed.id) {
+            let text = format!("{} {}", effect.check.code, effect.check.name);
+            if !effects.contains(&text) {
+                effects.push(text);
+            }
+        }
+        if !effects.is_empty() {
+            self.labelled("leads to", &effects.join(" · "));
+        }
+    }
+
+    fn remedy(&mut self, remedy: Option<&Remedy>) {
+        let Some(remedy) = remedy else { return };
+        if let Some(command) = &remedy.command {
+            self.command(command);
+        } else {
+            if !remedy.text.is_empty() {
+                self.wrapped("  ", &remedy.text);
+            }
+            for command in &remedy.documented {
+                self.command(command);
+            }
+        }
+    }
+
+    fn command(&mut self, command: &str) {
+        for (index, line) in command_lines(command, self.look.width.saturating_sub(4)).iter().enumerate() {
+            let arrow = if index == 0 { "→".style(CYAN).to_string() } else { " ".to_owned() };
+            self.line(&format!("  {arrow} {line}"));
+        }
+    }
+
+    fn consequences(&mut self) {
+        let found: Vec<&Placed> = self.diagnosis.findings.iter().filter(|p| p.role == Role::Consequence).collect();
+        if found.is_empty() {
+            return;
+        }
+        self.heading("CONSEQUENCES");
+        for (index, placed) in found.into_iter().enumerate() {
+            if index > 0 {
+                self.line("");
+            }
+            self.finding(placed);
+        }
+    }
+
+    fn also(&mut self) {
+        let found: Vec<&Placed> = self.diagnosis.findings.iter().filter(|p| p.role == Role::Also).collect();
+        if found.is_empty() {
+            return;
+        }
+        self.heading("ALSO");
+        let shown = if self.look.detail == Detail::Wide { found.len() } else { ALSO_SHOWN };
+        for placed in found.iter().take(shown) {
+            if self.look.detail == Detail::Wide {
+                self.finding(placed);
+            } else {
+                self.title(placed);
+                self.wrapped("  ", &placed.finding.message);
+                self.remedy(placed.finding.remedy.as_ref());
+            }
+        }
+        if found.len() > shown {
+            self.line(&format!("  and {} more; see -o wide", found.len() - shown));
+        }
+    }
+
+    /// Names what could not be judged, one line for each reason: the same missing right stops many checks.
+    fn unjudged(&mut self) {
+        let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut needs_rights = false;
+        for ran in &self.diagnosis.ran {
+            let reason = match &ran.outcome {
+                Outcome::Inconclusive(unread) => {
+                    needs_rights |= !unread.missing.is_empty();
+                    unread.why.clone()
+                }
+                Outcome::Crashed(why) => format!("the check crashed, which is a fault of this tool: {why}"),
+                _ => continue,
+            };
+            by_reason.entry(reason).or_default().push(ran.check.code);
+        }
+        if by_reason.is_empty() {
+            return;
+        }
+        self.heading("NOT JUDGED");
+        for (reason, codes) in by_reason {
+            let text = format!("{reason} ({})", codes.join(", "));
+            let mut first = true;
+            for line in lines(&text, self.look.width - 2) {
+                let mark = if first { "? ".style(YELLOW).to_string() } else { "  ".to_owned() };
+                self.line(&format!("{mark}{line}"));
+                first = false;
+            }
+        }
+        if needs_rights {
+            self.wrapped("  ", "Ask whoever administers the cluster for these rights; all of them only read.");
+        }
+    }
+
+    fn deselected(&mut self, deselected: &[Deselected]) {
+        // What the user left out by a flag is no news to the user; what the rights leave out is.
+        let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for one in deselected.iter().filter(|one| !one.why.starts_with("by ")) {
+            by_reason.entry(&one.why).or_default().push(&one.code);
+        }
+        if by_reason.is_empty() {
+            return;
+        }
+        self.heading("NOT ASKED");
+        for (why, codes) in by_reason {
+            self.wrapped("  ", &format!("{why} ({})", codes.join(", ")));
+        }
+    }
+
+    fn path(&mut self, road: &[Stretch]) {
+        self.heading("THE BACKUP PATH");
+        for stretch in road {
+            let (sign, style) = match stretch.mark {
+                Mark::Broken => ("✗", RED),
+                Mark::Doubtful => ("!", YELLOW),
+                Mark::Unjudged => ("?", YELLOW),
+                Mark::Holds => ("✓", GREEN),
+                Mark::Nothing => ("·", DIM),
+            };
+            let mut first = true;
+            for line in lines(&stretch.text, self.look.width - 13) {
+                if first {
+                    self.line(&format!("{} {:<10} {line}", sign.style(style), stretch.hop.name()));
+                } else {
+                    self.line(&format!("             {line}"));
+                }
+                first = false;
+            }
+        }
+    }
+
+    fn close(&mut self, facts: &Facts) {
+        let diagnosis = self.diagnosis;
+        let total = diagnosis.ran.len();
+        let passed = diagnosis.ended(|o| matches!(o, Outcome::Passed));
+        let not_applicable = diagnosis.ended(|o| matches!(o, Outcome::NotApplicable(_)));
+        let unjudged = diagnosis.ended(|o| matches!(o, Outcome::Inconclusive(_) | Outcome::Crashed(_)));
+        self.line("");
+        let trouble = diagnosis.count(|p| p.finding.severity != Severity::Info);
+        if trouble == 0 && unjudged == 0 {
+            let apply = match not_applicable {
+                0 => String::new(),
+                1 => ", 1 does not apply here".to_owned(),
+                many => format!(", {many} do not apply here"),
+            };
+            self.wrapped(
+                "",
+                &format!("Nothing inside the cluster stands in the way of a backup: {} passed{apply}.", checks(passed)),
+            );
+        } else if trouble == 0 {
+            self.wrapped(
+                "",
+                &format!("No trouble found in what could be read; {} could not be judged.", checks(unjudged)),
+            );
+        } else {
+            let count = |role| diagnosis.count(|p| p.role == role && p.finding.severity != Severity::Info);
+            let warnings = diagnosis.count(|p| p.role == Role::Also && p.finding.severity == Severity::Warning);
+            let mut parts = vec![
+                counted(count(Role::Root), "root cause", "root causes"),
+                counted(count(Role::Consequence), "consequence", "consequences"),
+                counted(warnings, "warning", "warnings"),
+            ];
+            if unjudged > 0 {
+                parts.push(format!("{unjudged} not judged"));
+            }
+            self.wrapped("", &format!("{}, of {}", parts.join(", "), checks(total)));
+        }
+        match facts.last_recovery_point() {
+            Some(when) => self.wrapped("", &format!("Last good recovery point: {}.", minute(when))),
+            None if facts.backups.known().is_some() && facts.presence() == Presence::Present => {
+                self.wrapped("", "No completed backup is recorded in the cluster.");
+            }
+            None => {}
+        }
+    }
+}
+
+fn checks(count: usize) -> String {
+    counted(count, "check", "checks")
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// Returns a code of Microsoft's as its page has it: the scenarios have no code there, only a number.
+fn official(code: &str) -> String {
+    match code.strip_prefix("SCENARIO_").and_then(|rest| rest.split('_').next()) {
+        Some(number) => format!("scenario {number}"),
+        None => code.to_owned(),
+    }
+}
+
+/// Marks a line as cut, within the width.
+fn cut_short(line: &str, width: usize) -> String {
+    if line.chars().count() < width { format!("{line}…") } else { cut(&format!("{line} "), width) }
+}
