@@ -14,6 +14,24 @@ pub fn minute(when: Timestamp) -> String {
     when.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// Returns names as people list them: `a`, `a and b`, `a, b and c`, and how many more beyond `most`.
+#[must_use]
+pub fn listing<'n>(names: impl IntoIterator<Item = &'n str>, most: usize) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] if names.len() <= most => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", names[..most].join(", "), names.len() - most),
+    }
+}
+
+/// Returns a count with its noun: `1 pod`, `3 pods`.
+#[must_use]
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
 /// One stretch of the road that a backup takes.
 ///
 /// The order is the order of the road; reports are sorted by it.

@@ -10,10 +10,17 @@ mod diagnosis;
 mod road;
 mod runner;
 
+// What several checks read in the same way.
+mod waiting;
+
+// The checks.
+mod extension_missing;
+mod pods_no_room;
+
 pub use check::{Check, Judgement, Outcome};
 pub use diagnosis::{Diagnosis, Placed, Role};
 pub use road::{Mark, Stretch, road};
 pub use runner::{Ran, run};
 
 /// Every check, in the order of their codes.
-pub static CHECKS: &[&Check] = &[];
+pub static CHECKS: &[&Check] = &[&extension_missing::CHECK, &pods_no_room::CHECK];

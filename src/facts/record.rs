@@ -7,7 +7,7 @@ use super::extension::{Extension, Presence};
 use super::fetched::{Fetched, Unread};
 use super::need::Need;
 use super::objects::{
-    Backup, Claim, DnsAnswer, Event, ExtensionConfig, IdentityException, Leftover, LimitRange, Log, Namespace,
+    Backup, Claim, DnsAnswer, Event, ExtensionConfig, IdentityException, Leftover, LimitRange, Log, Meta, Namespace,
     NetworkPolicy, Node, NodeUsage, Pod, Quota, Service, ServiceAccount, StorageLocation, Volume, Workload,
 };
 
@@ -236,9 +236,9 @@ impl Facts {
     pub fn presence(&self) -> Presence {
         let has_config = self.extension_configs.known_rows().iter().any(|config| config.is_backup());
         let has_location = self.locations().next().is_some();
-        let has_workload = self.deployments.known_rows().iter().any(is_of_the_extension);
-        let has_pod = self.pods.known_rows().iter().any(|pod| pod.metadata.name.starts_with(NAME_PREFIX));
-        let has_job = self.jobs.known_rows().iter().any(|job| job.metadata.name.starts_with(NAME_PREFIX));
+        let has_workload = self.deployments.known_rows().iter().any(|deployment| self.is_own(&deployment.metadata));
+        let has_pod = self.pods.known_rows().iter().any(|pod| self.is_own(&pod.metadata));
+        let has_job = self.jobs.known_rows().iter().any(|job| self.is_own(&job.metadata));
         // A namespace that does not go away keeps the next installation from coming: that is no empty cluster.
         let is_going = self.namespace.known().is_some_and(|ns| ns.status.phase.as_deref() == Some("Terminating"));
         if has_config || has_location || has_workload || has_pod || has_job || is_going {
@@ -250,6 +250,21 @@ impl Facts {
         let outside_is_empty =
             [Need::ExtensionConfigs, Need::StorageLocations].into_iter().all(|need| empty(self.unread(need)));
         if inside_is_empty && outside_is_empty && self.searched_only.is_none() { Presence::Absent } else { Presence::Unknown }
+    }
+
+    /// Returns whether an object of the extension's namespace is the extension's own.
+    ///
+    /// The namespace need not be its alone: a release can be put into kube-system.
+    #[must_use]
+    pub fn is_own(&self, meta: &Meta) -> bool {
+        meta.name.starts_with(NAME_PREFIX)
+            || meta.label("app.kubernetes.io/name") == Some("dataprotection-microsoft-kubernetes")
+            || (self.extension.name.is_some() && meta.label("app.kubernetes.io/instance") == self.extension.name.as_deref())
+    }
+
+    /// Returns the extension's own pods, as far as they are known.
+    pub fn own_pods(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.known_rows().iter().filter(|pod| self.is_own(&pod.metadata))
     }
 
     /// Returns the BackupStorageLocations of the extension: those in its namespace.
@@ -302,8 +317,3 @@ impl Facts {
 
 /// What the names of the extension's own objects begin with.
 const NAME_PREFIX: &str = "dataprotection-microsoft";
-
-fn is_of_the_extension(workload: &Workload) -> bool {
-    workload.metadata.name.starts_with(NAME_PREFIX)
-        || workload.metadata.label("app.kubernetes.io/name") == Some("dataprotection-microsoft-kubernetes")
-}

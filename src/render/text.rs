@@ -8,7 +8,7 @@ use super::report::{Deselected, DoctorReport};
 use super::wrap::{command_lines, cut, hard_lines, lines, plain};
 use crate::checks::{Diagnosis, Mark, Outcome, Placed, Role, Stretch, road};
 use crate::facts::{Facts, Presence};
-use crate::finding::{Evidence, Remedy, Severity, minute};
+use crate::finding::{Evidence, Remedy, Severity, counted, minute};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -419,10 +419,6 @@ impl Page<'_> {
 
 fn checks(count: usize) -> String {
     counted(count, "check", "checks")
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// Returns a code of Microsoft's as its page has it: the scenarios have no code there, only a number.
