@@ -133,12 +133,7 @@ pub struct Subject {
 
 impl Subject {
     /// Makes the subject of a namespaced object.
-    pub fn namespaced(
-        api_version: &str,
-        kind: &str,
-        namespace: impl Into<String>,
-        name: impl Into<String>,
-    ) -> Self {
+    pub fn namespaced(api_version: &str, kind: &str, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             api_version: Some(api_version.to_owned()),
             kind: Some(kind.to_owned()),

@@ -47,7 +47,10 @@ fn open_once(text: &str) -> &str {
     }
     if let Some(end) = find(text, "occurred while doing the operation") {
         let before = text[..end].trim_end();
-        let content = before.strip_suffix('}').and_then(|before| before.find('{').map(|open| &before[open + 1..])).unwrap_or(before);
+        let content = before
+            .strip_suffix('}')
+            .and_then(|before| before.find('{').map(|open| &before[open + 1..]))
+            .unwrap_or(before);
         return content.trim();
     }
     if let Some(start) = find(text, "Recommendation ") {
@@ -56,7 +59,11 @@ fn open_once(text: &str) -> &str {
     for marker in ["uninstalled due to atomic being set:", "Original Error:", "rpc error: code ="] {
         let Some(start) = rfind(text, marker) else { continue };
         let after = &text[start + marker.len()..];
-        let after = if marker.starts_with("rpc") { find(after, "desc =").map_or(after, |desc| &after[desc + "desc =".len()..]) } else { after };
+        let after = if marker.starts_with("rpc") {
+            find(after, "desc =").map_or(after, |desc| &after[desc + "desc =".len()..])
+        } else {
+            after
+        };
         if !after.trim().is_empty() {
             return after.trim();
         }
@@ -101,13 +108,16 @@ fn bracketed(text: &str) -> &str {
 /// The first place of an ASCII phrase, whatever the letter case.
 fn find(text: &str, phrase: &str) -> Option<usize> {
     let first = phrase.as_bytes().first()?;
-    (0..text.len().saturating_sub(phrase.len() - 1)).find(|&at| text.as_bytes()[at].eq_ignore_ascii_case(first) && same(text, at, phrase))
+    (0..text.len().saturating_sub(phrase.len() - 1))
+        .find(|&at| text.as_bytes()[at].eq_ignore_ascii_case(first) && same(text, at, phrase))
 }
 
 /// The last place of an ASCII phrase, whatever the letter case.
 fn rfind(text: &str, phrase: &str) -> Option<usize> {
     let first = phrase.as_bytes().first()?;
-    (0..text.len().saturating_sub(phrase.len() - 1)).rev().find(|&at| text.as_bytes()[at].eq_ignore_ascii_case(first) && same(text, at, phrase))
+    (0..text.len().saturating_sub(phrase.len() - 1))
+        .rev()
+        .find(|&at| text.as_bytes()[at].eq_ignore_ascii_case(first) && same(text, at, phrase))
 }
 
 fn same(text: &str, at: usize, phrase: &str) -> bool {
@@ -125,7 +135,8 @@ pub(super) fn without_advice(folded: &str) -> String {
             limit -= 1;
         }
         let window = &folded[from..limit];
-        let closings: &[&str] = if opening.starts_with("recommendedaction") { &["]"] } else { &["innererror", "\"", "}", "]"] };
+        let closings: &[&str] =
+            if opening.starts_with("recommendedaction") { &["]"] } else { &["innererror", "\"", "}", "]"] };
         let end = closings.iter().filter_map(|closing| window.find(closing)).min().map_or(limit, |found| from + found);
         clean.push_str(&folded[done..start]);
         clean.extend(std::iter::repeat_n('\u{0}', end - start));
@@ -136,7 +147,8 @@ pub(super) fn without_advice(folded: &str) -> String {
 }
 
 /// How advice begins: the agent's `: Recommendation Please …`, and the vault's `"recommendedAction":[..]`.
-const ADVICE: &[&str] = &[": recommendation ", "recommendation please ", "recommendedaction\":", "recommendedaction\" :"];
+const ADVICE: &[&str] =
+    &[": recommendation ", "recommendation please ", "recommendedaction\":", "recommendedaction\" :"];
 
 fn next_advice(folded: &str, from: usize) -> Option<(usize, &'static str)> {
     let mut at = from;

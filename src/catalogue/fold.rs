@@ -22,7 +22,11 @@ pub(super) struct Folded<'t> {
 impl<'t> Folded<'t> {
     pub(super) fn new(original: &'t str) -> Self {
         let original = envelope::head(original);
-        let mut folding = Folding { text: String::with_capacity(original.len()), at: Vec::with_capacity(original.len()), records: vec![0] };
+        let mut folding = Folding {
+            text: String::with_capacity(original.len()),
+            at: Vec::with_capacity(original.len()),
+            records: vec![0],
+        };
         let mut rest = 0;
         while let Some(letter) = original[rest..].chars().next() {
             rest += folding.take(original, rest, letter);
@@ -57,7 +61,9 @@ impl<'t> Folded<'t> {
 
     /// The part of the original that a place came from, on character boundaries.
     pub(super) fn origin(&self, place: &Range<usize>) -> Range<usize> {
-        let (Some(&start), Some(&last)) = (self.at.get(place.start), place.end.checked_sub(1).and_then(|last| self.at.get(last))) else {
+        let (Some(&start), Some(&last)) =
+            (self.at.get(place.start), place.end.checked_sub(1).and_then(|last| self.at.get(last)))
+        else {
             return 0..0;
         };
         let end = self.original[last..].chars().next().map_or(last, |letter| last + letter.len_utf8());
@@ -177,8 +183,24 @@ fn colour(text: &str) -> usize {
 
 /// The beginnings of log lines and events; what follows on other lines belongs to the record before.
 const OPENINGS: &[&str] = &[
-    "{\"message\"", "{\"level\"", "{\"time\"", "{\"ts\"", "{\"log\"", "{\"msg\"", "{\"severity\"", "time=", "level=", "[error", "[info", "[warn", "[fatal",
-    "[debug", "warning ", "warning\t", "normal ", "normal\t",
+    "{\"message\"",
+    "{\"level\"",
+    "{\"time\"",
+    "{\"ts\"",
+    "{\"log\"",
+    "{\"msg\"",
+    "{\"severity\"",
+    "time=",
+    "level=",
+    "[error",
+    "[info",
+    "[warn",
+    "[fatal",
+    "[debug",
+    "warning ",
+    "warning\t",
+    "normal ",
+    "normal\t",
 ];
 
 fn begins_record(rest: &str) -> bool {
@@ -189,7 +211,9 @@ fn begins_record(rest: &str) -> bool {
 
 /// `2026-11-22…`, `2023/01/19…`, klog's `E1122 …`, and the ages of `kubectl events`: `3m12s …`.
 fn begins_with_time(line: &[u8]) -> bool {
-    let digits = |from: usize, count: usize| line.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let digits = |from: usize, count: usize| {
+        line.get(from..from + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
     if digits(0, 4) && matches!(line.get(4), Some(b'-' | b'/')) && digits(5, 2) {
         return true;
     }

@@ -77,7 +77,9 @@ impl Why {
     #[must_use]
     pub fn is_shortage(&self) -> bool {
         match self {
-            Self::Insufficient { resource } => matches!(resource.as_str(), "cpu" | "memory" | "ephemeral-storage" | "pods"),
+            Self::Insufficient { resource } => {
+                matches!(resource.as_str(), "cpu" | "memory" | "ephemeral-storage" | "pods")
+            }
             Self::TooManyPods => true,
             _ => false,
         }
@@ -116,7 +118,9 @@ pub fn scheduling(message: &str) -> Option<Scheduling> {
 /// `0/5` at the end of a text.
 fn fraction(text: &str) -> Option<(u32, u32)> {
     let text = text.trim_end();
-    let start = text.rfind(|letter: char| !(letter.is_ascii_digit() || letter == '/')).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let start = text
+        .rfind(|letter: char| !(letter.is_ascii_digit() || letter == '/'))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     let (available, total) = text[start..].split_once('/')?;
     Some((available.parse().ok()?, total.parse().ok()?))
 }
@@ -133,7 +137,10 @@ fn split(text: &str) -> Vec<&str> {
             b',' if depth == 0 => {
                 let next = text[index + 1..].trim_start();
                 let counted = next.bytes().take_while(u8::is_ascii_digit).count();
-                if counted > 0 && next[counted..].starts_with(' ') || next.starts_with("pod has unbound") || next.starts_with("persistentvolumeclaim ") {
+                if counted > 0 && next[counted..].starts_with(' ')
+                    || next.starts_with("pod has unbound")
+                    || next.starts_with("persistentvolumeclaim ")
+                {
                     parts.push(&text[start..index]);
                     start = index + 1;
                 }
@@ -176,7 +183,9 @@ fn reason(text: &str) -> Option<Reason> {
     // The sentence of one reason; an event table may go on behind it.
     let lower = said.to_ascii_lowercase();
     let why = if let Some(resource) = lower.strip_prefix("insufficient ") {
-        let end = resource.find(|letter: char| letter.is_whitespace() || letter == '.' && resource.ends_with('.')).unwrap_or(resource.len());
+        let end = resource
+            .find(|letter: char| letter.is_whitespace() || letter == '.' && resource.ends_with('.'))
+            .unwrap_or(resource.len());
         Why::Insufficient { resource: resource[..end].trim_end_matches('.').to_owned() }
     } else if lower.contains("taint") {
         taint(said)
@@ -184,14 +193,18 @@ fn reason(text: &str) -> Option<Reason> {
         let name = &said[name + "persistentvolumeclaim \"".len()..];
         Why::ClaimMissing { name: name[..name.find('"').unwrap_or(name.len())].to_owned() }
     } else {
-        WORDS.iter().find(|(words, _)| lower.contains(words)).map_or_else(|| Why::Other(said.to_owned()), |(_, why)| why.clone())
+        WORDS
+            .iter()
+            .find(|(words, _)| lower.contains(words))
+            .map_or_else(|| Why::Other(said.to_owned()), |(_, why)| why.clone())
     };
     Some(Reason { nodes, why })
 }
 
 /// `had untolerated taint {key: value}`; newer: `had untolerated taint(s)`.
 fn taint(said: &str) -> Why {
-    let inside = said.find('{').map(|open| &said[open + 1..]).map(|inside| &inside[..inside.find('}').unwrap_or(inside.len())]);
+    let inside =
+        said.find('{').map(|open| &said[open + 1..]).map(|inside| &inside[..inside.find('}').unwrap_or(inside.len())]);
     let Some(inside) = inside else { return Why::Taint { key: None, value: None } };
     let (key, value) = inside.split_once(':').unwrap_or((inside, ""));
     let part = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());

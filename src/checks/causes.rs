@@ -28,6 +28,4 @@ const fn row(effect: &'static str, cause: &'static str, same: Same) -> Explains 
 }
 
 /// The table.
-pub const CAUSES: &[Explains] = &[
-    row("bsl-unavailable", "bsl-missing", Same::Anything),
-];
+pub const CAUSES: &[Explains] = &[row("bsl-unavailable", "bsl-missing", Same::Anything)];

@@ -72,9 +72,9 @@ fn run(facts: &Facts) -> Judgement {
         finding.concerns.extend(workload_of(waiting.pod));
     }
     for need in [Need::Nodes, Need::NodeUsage] {
-        finding = finding.without(facts.unread(need).map(|unread| {
-            format!("how much is missing and how many nodes would do: {}", unread.why)
-        }));
+        finding = finding.without(
+            facts.unread(need).map(|unread| format!("how much is missing and how many nodes would do: {}", unread.why)),
+        );
     }
     Ok(vec![finding])
 }

@@ -199,7 +199,9 @@ fn nearest(wanted: &str) -> String {
         wanted.len() > 2 && (check.name.contains(&wanted) || check.code.to_ascii_lowercase().contains(&wanted))
     });
     match close {
-        Some(check) => format!("Did you mean {} {}? All of them: kubectl aksbackup doctor --list", check.code, check.name),
+        Some(check) => {
+            format!("Did you mean {} {}? All of them: kubectl aksbackup doctor --list", check.code, check.name)
+        }
         None => "See the checks with: kubectl aksbackup doctor --list".to_owned(),
     }
 }
@@ -271,7 +273,9 @@ fn is_aks(facts: &Facts) -> Result<(), Error> {
     }
     let context = facts.context.as_deref().map_or(String::new(), |name| format!(" of context \"{name}\""));
     Err(Error::cluster(format!("the cluster{context} is not AKS: none of its {} nodes runs on Azure", nodes.len()))
-        .hinted("Choose the cluster with --context NAME after the plugin's name; kubectl does not hand its own flags on."))
+        .hinted(
+            "Choose the cluster with --context NAME after the plugin's name; kubectl does not hand its own flags on.",
+        ))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
@@ -328,8 +332,9 @@ async fn greet(api: &Api, selection: &mut Selection) -> Result<(), String> {
                 selection.without(need, &format!("{} need {}, which you may not", need.what(), right.words()));
             }
             Err(Refusal::Failed(why)) => return Err(why),
-            Err(_) => selection
-                .without(need, &format!("whether you may {} could not be asked, so nobody did", right.words())),
+            Err(_) => {
+                selection.without(need, &format!("whether you may {} could not be asked, so nobody did", right.words()));
+            }
         }
     }
     Ok(())

@@ -29,11 +29,8 @@ struct Version {
 /// # Errors
 /// Where it cannot be written.
 pub fn version(args: &VersionArgs) -> Result<u8, Error> {
-    let version = Version {
-        version: env!("CARGO_PKG_VERSION"),
-        os: std::env::consts::OS,
-        arch: std::env::consts::ARCH,
-    };
+    let version =
+        Version { version: env!("CARGO_PKG_VERSION"), os: std::env::consts::OS, arch: std::env::consts::ARCH };
     let text = match args.output {
         Output::Human => format!("kubectl-aksbackup {}\n", version.version),
         Output::Wide => format!("kubectl-aksbackup {} {}/{}\n", version.version, version.os, version.arch),

@@ -142,12 +142,18 @@ impl Api {
     }
 
     /// Reads one object.
+    ///
+    /// # Errors
+    /// The refusal.
     pub async fn get<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Refusal> {
         let body = self.call(Request::get(path.uri()), Vec::new()).await?;
         serde_json::from_slice(&body).map_err(|error| Refusal::Failed(unreadable(&error)))
     }
 
     /// Sends an object and reads the answer; for the reviews of the API, which leave nothing behind.
+    ///
+    /// # Errors
+    /// The refusal.
     pub async fn post<T: DeserializeOwned>(&self, path: &Path, object: &serde_json::Value) -> Result<T, Refusal> {
         let request = Request::post(path.uri()).header(http::header::CONTENT_TYPE, "application/json");
         let body = self.call(request, object.to_string().into_bytes()).await?;
@@ -160,7 +166,11 @@ impl Api {
     ///
     /// # Errors
     /// The refusal of the first page; a later one makes the list partial instead.
-    pub async fn each<T: DeserializeOwned>(&self, path: &Path, mut take: impl FnMut(T)) -> Result<Option<String>, Refusal> {
+    pub async fn each<T: DeserializeOwned>(
+        &self,
+        path: &Path,
+        mut take: impl FnMut(T),
+    ) -> Result<Option<String>, Refusal> {
         let mut next: Option<String> = None;
         let mut broken = 0_usize;
         let mut why_broken = String::new();
@@ -191,13 +201,17 @@ impl Api {
             }
             next = page.metadata.next.filter(|token| !token.is_empty());
             if next.is_none() {
-                return Ok((broken > 0).then(|| format!("{broken} of its objects have a shape that is not known: {why_broken}")));
+                return Ok((broken > 0)
+                    .then(|| format!("{broken} of its objects have a shape that is not known: {why_broken}")));
             }
         }
         Ok(Some(format!("it has more than {} objects", MOST_PAGES * PAGE as usize)))
     }
 
     /// Reads the end of a container's log, as lines.
+    ///
+    /// # Errors
+    /// The refusal.
     pub async fn log(&self, wanted: &LogRequest<'_>) -> Result<Vec<String>, Refusal> {
         let path = Path::object("", "v1", Some(wanted.namespace), "pods", wanted.pod);
         let path = Path { base: format!("{}/log", path.base), query: path.query }
@@ -228,7 +242,9 @@ impl Api {
             let (status, body, whole) = self.exchange(request, body, LARGEST_ANSWER).await?;
             match (status.is_success(), whole) {
                 (true, true) => Ok(body),
-                (true, false) => Err(Refusal::Failed(format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20))),
+                (true, false) => {
+                    Err(Refusal::Failed(format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20)))
+                }
                 (false, _) => Err(Refusal::of_answer(status.as_u16(), &body)),
             }
         })
@@ -236,7 +252,12 @@ impl Api {
     }
 
     /// Like `call`, but keeps the last `most` bytes of an answer that is longer.
-    async fn call_limited(&self, request: http::request::Builder, body: Vec<u8>, most: usize) -> Result<Vec<u8>, Refusal> {
+    async fn call_limited(
+        &self,
+        request: http::request::Builder,
+        body: Vec<u8>,
+        most: usize,
+    ) -> Result<Vec<u8>, Refusal> {
         self.within(async {
             let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
             let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
@@ -295,6 +316,9 @@ pub(super) fn seconds(limit: Duration) -> String {
 
 impl Api {
     /// Reads a whole list.
+    ///
+    /// # Errors
+    /// As [`Api::each`].
     pub async fn list<T: DeserializeOwned>(&self, path: &Path) -> Result<Fetched<Vec<T>>, Refusal> {
         let mut rows = Vec::new();
         let why = self.each(path, |row| rows.push(row)).await?;

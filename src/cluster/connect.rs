@@ -118,7 +118,9 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, flags: &Flags) -> Result<(Confi
     {
         let error = Error::usage(format!("the kubeconfig has no context \"{wanted}\""));
         return Err(if names.is_empty() {
-            error.hinted("It has no context at all; get one with: az aks get-credentials --resource-group GROUP --name CLUSTER")
+            error.hinted(
+                "It has no context at all; get one with: az aks get-credentials --resource-group GROUP --name CLUSTER",
+            )
         } else {
             error.hinted(format!(
                 "It has: {}. kubectl does not hand its own flags on: write --context after the plugin's name.",
@@ -127,11 +129,8 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, flags: &Flags) -> Result<(Confi
         });
     }
     missing_plugin(&kubeconfig, context.as_deref(), flags)?;
-    let options = KubeConfigOptions {
-        context: flags.context.clone(),
-        cluster: flags.cluster.clone(),
-        user: flags.user.clone(),
-    };
+    let options =
+        KubeConfigOptions { context: flags.context.clone(), cluster: flags.cluster.clone(), user: flags.user.clone() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| explain(&error))?;
     Ok((config, context))
 }

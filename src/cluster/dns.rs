@@ -36,7 +36,8 @@ pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) 
             stream.read_exact(&mut bytes).await?;
             Ok::<_, std::io::Error>(bytes)
         };
-        let bytes = talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
+        let bytes =
+            talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
         drop(stream);
         forward.abort();
         decode_answer(&bytes).map_err(Refusal::Failed)

@@ -10,5 +10,5 @@ mod refusal;
 
 pub use api::{Api, LogRequest, Path};
 pub use connect::{Flags, connect};
-pub use dns::{ask_for_address, encode_question, decode_answer};
+pub use dns::{ask_for_address, decode_answer, encode_question};
 pub use refusal::Refusal;

@@ -65,9 +65,8 @@ impl Extension {
     ) -> Self {
         let backup = || configs.known_rows().iter().filter(|config| config.is_backup());
         // Two records can exist (an old group and a new one); the one that is installed counts.
-        let config = backup()
-            .find(|config| config.status.status.as_deref() == Some("Installed"))
-            .or_else(|| backup().next());
+        let config =
+            backup().find(|config| config.status.status.as_deref() == Some("Installed")).or_else(|| backup().next());
         let name = config.map(|config| config.metadata.name.clone()).filter(|name| !name.is_empty());
         let version = config.and_then(ExtensionConfig::version).map(str::to_owned);
         let found = |namespace: &str, found_by| Self {

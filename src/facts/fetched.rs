@@ -161,12 +161,8 @@ impl<T> Fetched<T> {
                 Some(Unread { why: format!("reading {what} needs {}", right.words()), missing: vec![right.clone()] })
             }
             // An interruption is a reason by itself (contract section 1), not a failure of one question.
-            Self::Failed(why) if why == Self::INTERRUPTED => {
-                Some(Unread { why: why.clone(), missing: Vec::new() })
-            }
-            Self::Failed(why) => {
-                Some(Unread { why: format!("{what} could not be read: {why}"), missing: Vec::new() })
-            }
+            Self::Failed(why) if why == Self::INTERRUPTED => Some(Unread { why: why.clone(), missing: Vec::new() }),
+            Self::Failed(why) => Some(Unread { why: format!("{what} could not be read: {why}"), missing: Vec::new() }),
             Self::NotAsked => Some(Unread { why: format!("{what} was not asked for"), missing: Vec::new() }),
         }
     }

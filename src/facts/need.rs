@@ -3,8 +3,8 @@
 //! Sources fetch the union of what the selected checks need and nothing else. The same
 //! declarations say which rights a reading takes.
 
-use super::fetched::Right;
 use super::SYSTEM_NAMESPACE;
+use super::fetched::Right;
 
 /// When a fact can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

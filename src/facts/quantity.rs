@@ -59,10 +59,7 @@ impl Quantity {
         let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
         let fraction_value: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
         let fraction_scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
-        let numerator = whole
-            .checked_mul(fraction_scale)?
-            .checked_add(fraction_value)?
-            .checked_mul(scale_up)?;
+        let numerator = whole.checked_mul(fraction_scale)?.checked_add(fraction_value)?.checked_mul(scale_up)?;
         let value = numerator / fraction_scale / scale_down;
         Some(Self(if negative { -value } else { value }))
     }

@@ -234,7 +234,7 @@ impl Facts {
     /// Returns whether the extension is on the cluster, by everything that would show it.
     #[must_use]
     pub fn presence(&self) -> Presence {
-        let has_config = self.extension_configs.known_rows().iter().any(|config| config.is_backup());
+        let has_config = self.extension_configs.known_rows().iter().any(ExtensionConfig::is_backup);
         let has_location = self.locations().next().is_some();
         let has_workload = self.deployments.known_rows().iter().any(|deployment| self.is_own(&deployment.metadata));
         let has_pod = self.pods.known_rows().iter().any(|pod| self.is_own(&pod.metadata));
@@ -249,7 +249,11 @@ impl Facts {
             || [Need::Deployments, Need::Pods, Need::Jobs].into_iter().all(|need| empty(self.unread(need)));
         let outside_is_empty =
             [Need::ExtensionConfigs, Need::StorageLocations].into_iter().all(|need| empty(self.unread(need)));
-        if inside_is_empty && outside_is_empty && self.searched_only.is_none() { Presence::Absent } else { Presence::Unknown }
+        if inside_is_empty && outside_is_empty && self.searched_only.is_none() {
+            Presence::Absent
+        } else {
+            Presence::Unknown
+        }
     }
 
     /// Returns whether an object of the extension's namespace is the extension's own.
@@ -259,7 +263,8 @@ impl Facts {
     pub fn is_own(&self, meta: &Meta) -> bool {
         meta.name.starts_with(NAME_PREFIX)
             || meta.label("app.kubernetes.io/name") == Some("dataprotection-microsoft-kubernetes")
-            || (self.extension.name.is_some() && meta.label("app.kubernetes.io/instance") == self.extension.name.as_deref())
+            || (self.extension.name.is_some()
+                && meta.label("app.kubernetes.io/instance") == self.extension.name.as_deref())
     }
 
     /// Returns the extension's own pods, as far as they are known.

@@ -117,7 +117,9 @@ fn secret_after<'t>(word: &str, after: &'t str) -> Option<(&'t str, &'t str, &'t
         return None;
     }
     let end = rest
-        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ',' | ';' | '&' | '}' | ')' | ']' | '<' | '>'))
+        .find(|c: char| {
+            c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ',' | ';' | '&' | '}' | ')' | ']' | '<' | '>')
+        })
         .unwrap_or(rest.len());
     // Short plain words after `token:` or `secret:` are prose or names, as in `secret: not found`.
     let value = &rest[..end];
@@ -172,7 +174,8 @@ fn without_pem(text: &str) -> String {
 mod tests {
     use super::redact;
 
-    const KEY: &str = "Zm9vYmFyQUJDREVGMDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVZXWFlaMDEyMzQ1Njc4OWFiY2RlZmc0123456789+/==";
+    const KEY: &str =
+        "Zm9vYmFyQUJDREVGMDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVZXWFlaMDEyMzQ1Njc4OWFiY2RlZmc0123456789+/==";
 
     #[test]
     fn takes_out_every_kind_of_secret() {

@@ -208,7 +208,7 @@ impl Page<'_> {
     fn evidence(&mut self, evidence: &[Evidence]) {
         let wide = self.look.detail == Detail::Wide;
         let shown = if wide { evidence.len() } else { EVIDENCE_SHOWN };
-        for piece in evidence.iter().take(shown) {
+        for (index, piece) in evidence.iter().enumerate().take(shown) {
             let width = self.look.width.saturating_sub(13);
             let mut first = true;
             for line in hard_lines(&piece.at, width) {
@@ -216,19 +216,27 @@ impl Page<'_> {
                 self.line(&format!("  {}{line}", format_args!("{label:<11}").style(DIM)));
                 first = false;
             }
-            if let Some(quote) = &piece.quote {
-                let most = if wide { usize::MAX } else { QUOTE_LINES_SHOWN };
-                let quoted = hard_lines(&format!("\"{}\"", plain(quote)), width);
-                let is_cut = quoted.len() > most;
-                for (index, line) in quoted.iter().take(most).enumerate() {
-                    let line = if is_cut && index + 1 == most { cut_short(line, width) } else { line.clone() };
-                    self.line(&format!("             {}", line.style(DIM)));
-                }
+            let follower = evidence.get(index + 1).filter(|_| index + 1 < shown);
+            // Several objects that say the same are named together, and what they say once.
+            if let Some(quote) =
+                piece.quote.as_ref().filter(|quote| follower.is_none_or(|f| f.quote.as_ref() != Some(quote)))
+            {
+                self.quote(quote, width);
             }
         }
         if evidence.len() > shown {
             let more = evidence.len() - shown;
             self.line(&format!("             {}", format!("and {more} more; see -o wide").style(DIM)));
+        }
+    }
+
+    fn quote(&mut self, quote: &str, width: usize) {
+        let most = if self.look.detail == Detail::Wide { usize::MAX } else { QUOTE_LINES_SHOWN };
+        let quoted = hard_lines(&format!("\"{}\"", plain(quote)), width);
+        let is_cut = quoted.len() > most;
+        for (index, line) in quoted.iter().take(most).enumerate() {
+            let line = if is_cut && index + 1 == most { cut_short(line, width) } else { line.clone() };
+            self.line(&format!("             {}", line.style(DIM)));
         }
     }
 

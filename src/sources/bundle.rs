@@ -52,8 +52,7 @@ pub fn write_bundle(path: &Path, facts: &Facts) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
     file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
-    file.persist_noclobber(path).map_err(|error| {
-        failed(&error.error).hinted("Name a file that does not exist yet; nothing is overwritten.")
-    })?;
+    file.persist_noclobber(path)
+        .map_err(|error| failed(&error.error).hinted("Name a file that does not exist yet; nothing is overwritten."))?;
     Ok(())
 }

@@ -229,9 +229,14 @@ impl<'a> Live<'a> {
                 keep!(logs, self.logs(&namespace, wanted, &self.unread_of(Need::Pods)).await);
             }
             Need::AgentLogs => {
-                let wanted = log_wishes(self.facts.borrow().agent_pods.known_rows().iter().filter(|pod| {
-                    pod.metadata.label("control-plane") == Some("extension-agent")
-                }));
+                let wanted = log_wishes(
+                    self.facts
+                        .borrow()
+                        .agent_pods
+                        .known_rows()
+                        .iter()
+                        .filter(|pod| pod.metadata.label("control-plane") == Some("extension-agent")),
+                );
                 keep!(agent_logs, self.logs(SYSTEM_NAMESPACE, wanted, &self.unread_of(Need::AgentPods)).await);
             }
             Need::Volumes => keep!(volumes, self.volumes().await),
@@ -314,8 +319,8 @@ impl<'a> Live<'a> {
     /// Sums what the running pods of all namespaces ask of their nodes; the pods themselves are not kept.
     async fn node_usage(&self) -> Fetched<NodeUsage> {
         let mut usage = NodeUsage::new();
-        let path = Path::list("", "v1", None, "pods")
-            .with("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed");
+        let path =
+            Path::list("", "v1", None, "pods").with("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed");
         let outcome = self
             .api
             .each(&path, |pod: Pod| {
@@ -395,10 +400,11 @@ impl<'a> Live<'a> {
         }
         let names: Vec<String> =
             self.facts.borrow().claims.known_rows().iter().filter_map(|claim| claim.spec.volume_name.clone()).collect();
-        let answers = join_all(names.iter().take(MOST_LEFTOVERS).map(|name| async move {
-            self.api.get(&Path::object("", "v1", None, "persistentvolumes", name)).await
-        }))
-        .await;
+        let answers =
+            join_all(names.iter().take(MOST_LEFTOVERS).map(|name| async move {
+                self.api.get(&Path::object("", "v1", None, "persistentvolumes", name)).await
+            }))
+            .await;
         let mut volumes = Vec::new();
         for answer in answers {
             match answer {

@@ -33,4 +33,4 @@ pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, StorageLocation, StorageLocationSpec, StorageLocationStatus,
 };
 pub use volume::{Claim, ClaimSpec, ClaimStatus, Volume, VolumeNodeAffinity, VolumeSpec};
-pub use workload::{Workload, WorkloadSpec, WorkloadStatus, PodTemplate};
+pub use workload::{PodTemplate, Workload, WorkloadSpec, WorkloadStatus};

@@ -1,0 +1,44 @@
+# The two commands that matter: `make try` and `make test`. Everything else is below them.
+
+CARGO ?= cargo
+LAB := target/lab/bin
+SCENARIO ?= demo
+
+.DEFAULT_GOAL := help
+.PHONY: help try test tools unit live demo bench lint install-local archive soak clean-lab
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+try: ## Build, and diagnose the built-in sample: a root cause, two consequences, an unrelated warning
+	@$(CARGO) build --quiet --locked
+	@code=0; target/debug/kubectl-aksbackup doctor --sample || code=$$?; \
+	echo; echo "A script would have seen exit code $$code: $$(case $$code in \
+	  0) echo 'nothing found';; 1) echo 'at least one finding at or above --fail-on warning';; \
+	  3) echo 'nothing found, but something could not be judged';; *) echo 'it could not run';; esac)."; \
+	test $$code -le 3 -a $$code -ne 2
+
+tools: ## Build the real parts of the laboratory (minutes the first time, seconds after)
+	$(CARGO) build --quiet --locked --workspace --bins
+	$(CARGO) run --quiet --locked -p aksbackup-lab -- binaries
+
+test: tools ## Install what the tests need, and run every test
+	$(CARGO) test --locked --workspace
+
+unit: ## Run the tests that need no cluster
+	$(CARGO) test --locked --lib --test checks --test architecture --test contract --test output --test robustness
+
+live: tools ## Run the tests against the laboratory's real clusters
+	$(CARGO) test --locked --test live --test packaging
+
+demo: tools ## Run a broken cluster to play with until Ctrl-C; SCENARIO=name, `make demo SCENARIO=list` shows them
+	@if [ "$(SCENARIO)" = list ]; then $(CARGO) run --quiet --locked -p aksbackup-lab -- scenarios; \
+	else $(CARGO) run --quiet --locked -p aksbackup-lab -- demo $(SCENARIO); fi
+
+bench: tools ## Measure what docs/performance.md states
+	$(CARGO) bench --locked
+
+lint: ## Formatting, clippy and docs, with warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
