@@ -70,7 +70,8 @@ impl Pool {
 
     /// Returns its nodes.
     pub fn nodes(&self) -> Vec<Value> {
-        let resources = json!({"cpu": self.cpu, "memory": self.memory, "pods": self.pods, "ephemeral-storage": "119703055367"});
+        let resources =
+            json!({"cpu": self.cpu, "memory": self.memory, "pods": self.pods, "ephemeral-storage": "119703055367"});
         let windows = self.os == "windows";
         self.names()
             .iter()

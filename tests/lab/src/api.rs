@@ -46,7 +46,9 @@ impl Api {
 
     pub(crate) async fn delete(&self, path: &str) -> Result<()> {
         let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        self.ask(Method::DELETE, path, "application/json", Some(&body)).await.with_context(|| format!("DELETE {path}"))?;
+        self.ask(Method::DELETE, path, "application/json", Some(&body))
+            .await
+            .with_context(|| format!("DELETE {path}"))?;
         Ok(())
     }
 
@@ -111,7 +113,13 @@ impl Api {
     }
 
     /// Looks at a path until the test holds; after the bound it fails and shows what was there.
-    pub(crate) async fn wait(&self, what: &str, path: &str, bound: Duration, test: impl Fn(&Value) -> bool) -> Result<Value> {
+    pub(crate) async fn wait(
+        &self,
+        what: &str,
+        path: &str,
+        bound: Duration,
+        test: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
         let start = Instant::now();
         loop {
             let seen = self.get(path).await;
@@ -183,8 +191,14 @@ mod tests {
             path(&json!({"apiVersion": version, "kind": kind, "metadata": {"name": "n", "namespace": "s"}})).unwrap()
         };
         assert_eq!(object("v1", "Pod"), "/api/v1/namespaces/s/pods/n");
-        assert_eq!(object("networking.k8s.io/v1", "NetworkPolicy"), "/apis/networking.k8s.io/v1/namespaces/s/networkpolicies/n");
-        assert_eq!(object("storage.k8s.io/v1", "StorageClass"), "/apis/storage.k8s.io/v1/namespaces/s/storageclasses/n");
+        assert_eq!(
+            object("networking.k8s.io/v1", "NetworkPolicy"),
+            "/apis/networking.k8s.io/v1/namespaces/s/networkpolicies/n"
+        );
+        assert_eq!(
+            object("storage.k8s.io/v1", "StorageClass"),
+            "/apis/storage.k8s.io/v1/namespaces/s/storageclasses/n"
+        );
     }
 
     #[test]

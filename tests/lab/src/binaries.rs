@@ -138,7 +138,8 @@ fn module_folder(group: &Group) -> PathBuf {
 
 /// Returns what a group is built from: every file of its folder, so the helper's sources count too.
 fn recipe(group: &Group) -> Result<String> {
-    let mut files: Vec<_> = fs::read_dir(module_folder(group))?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir(module_folder(group))?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.sort();
     let mut text = String::new();
     for file in files {

@@ -64,7 +64,13 @@ impl Components {
     }
 
     /// Starts a program that finds programs of its own in the folder first.
-    pub(crate) fn start_with_path(&self, name: &str, program: &Path, arguments: &[String], first: Option<&Path>) -> Result<()> {
+    pub(crate) fn start_with_path(
+        &self,
+        name: &str,
+        program: &Path,
+        arguments: &[String],
+        first: Option<&Path>,
+    ) -> Result<()> {
         let log = File::create(self.log(name))?;
         let mut command = Command::new(program);
         if let Some(first) = first {

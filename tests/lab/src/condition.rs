@@ -23,7 +23,8 @@ pub(crate) async fn wait(api: &Api, condition: &Condition, bound: Duration) -> R
         Condition::Pod { namespace, prefix, says } => {
             api.wait(&about, &format!("/api/v1/namespaces/{namespace}/pods"), bound, |list| {
                 items(list).any(|pod| {
-                    pod["metadata"]["name"].as_str().is_some_and(|name| name.starts_with(prefix.as_str())) && contains(&pod["status"], says)
+                    pod["metadata"]["name"].as_str().is_some_and(|name| name.starts_with(prefix.as_str()))
+                        && contains(&pod["status"], says)
                 })
             })
             .await?;

@@ -250,7 +250,8 @@ fn write_kubeconfig(file: &Path, server: &str, authority: &str, user: &str, info
         certificate_authority_data: Some(base64(authority.as_bytes())),
         ..Cluster::default()
     };
-    let context = kube::config::Context { cluster: "lab".to_owned(), user: Some(user.to_owned()), ..Default::default() };
+    let context =
+        kube::config::Context { cluster: "lab".to_owned(), user: Some(user.to_owned()), ..Default::default() };
     let config = Kubeconfig {
         clusters: vec![NamedCluster { name: "lab".to_owned(), cluster: Some(cluster), ..Default::default() }],
         auth_infos: vec![NamedAuthInfo { name: user.to_owned(), auth_info: Some(info), ..Default::default() }],

@@ -9,13 +9,13 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 
 use crate::api::Api;
 use crate::binaries::Binaries;
 use crate::condition::items;
-use crate::control_plane::{COREDNS_TOKEN, ControlPlane};
+use crate::control_plane::{COREDNS_TOKEN, ControlPlane, read_json};
 
 /// What the DNS of the VNet and of the world answers. A name that is not listed does not exist.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,9 @@ impl Dns {
                      answer \"{target}. 10 IN A {address}\"\n fallthrough\n}}\n\
                      template IN ANY {name} {{\n match {pattern}\n answer \"{{{{ .Name }}}} 60 IN CNAME {target}.\"\n fallthrough\n}}\n"
                 ),
-                Answer::Failure => format!("template IN ANY {name} {{\n match {pattern}\n rcode SERVFAIL\n fallthrough\n}}\n"),
+                Answer::Failure => {
+                    format!("template IN ANY {name} {{\n match {pattern}\n rcode SERVFAIL\n fallthrough\n}}\n")
+                }
             };
             text += &block;
         }
@@ -91,7 +93,13 @@ pub(crate) struct Replicas {
 
 impl Replicas {
     /// Starts the replicas. They wait for the API server's answers by themselves.
-    pub(crate) fn start(plane: &ControlPlane, binaries: &Binaries, folder: &Path, dns: &Dns, files: &Volumes) -> Result<Self> {
+    pub(crate) fn start(
+        plane: &ControlPlane,
+        binaries: &Binaries,
+        folder: &Path,
+        dns: &Dns,
+        files: &Volumes,
+    ) -> Result<Self> {
         let replicas = Self { folder: folder.to_owned() };
         let upstream = folder.join("upstream");
         fs::create_dir_all(folder)?;
@@ -110,13 +118,18 @@ impl Replicas {
             files.write(&root)?;
             let specification = json!({
                 "Root": root, "Coredns": binaries.coredns, "Upstream": upstream, "API": format!("127.0.0.1:{}", plane.ports.api),
-                "Sockets": replicas.sockets(index), "Ports": PORTS, "Log": replicas.log(index),
+                "Sockets": replicas.sockets(index), "Ports": PORTS,
+                "Machine": replicas.machine_ports(index), "Log": replicas.log(index),
             });
             fs::create_dir_all(replicas.sockets(index))?;
             fs::write(replicas.log(index), "")?;
             let file = folder.join(format!("{index}.json"));
             fs::write(&file, specification.to_string())?;
-            plane.components.start(&format!("coredns-{index}"), &binaries.lab_helper, &["replica".to_owned(), file.display().to_string()])?;
+            plane.components.start(
+                &format!("coredns-{index}"),
+                &binaries.lab_helper,
+                &["replica".to_owned(), file.display().to_string()],
+            )?;
         }
         Ok(replicas)
     }
@@ -129,6 +142,10 @@ impl Replicas {
         self.folder.join(format!("{index}"))
     }
 
+    fn machine_ports(&self, index: usize) -> PathBuf {
+        self.folder.join(format!("{index}/ports.json"))
+    }
+
     fn log(&self, index: usize) -> PathBuf {
         self.folder.join(format!("{index}/log"))
     }
@@ -139,19 +156,22 @@ impl Replicas {
     }
 
     /// Makes the pods of the deployment lead to the replicas: their logs and their ports.
-    pub(crate) async fn attach(&self, api: &Api, binaries: &Binaries, bound: Duration) -> Result<()> {
+    pub(crate) async fn attach(&self, api: &Api, bound: Duration) -> Result<()> {
+        let start = Instant::now();
         let path = "/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns";
         let pods = api.wait("the CoreDNS pods", path, bound, |list| items(list).count() >= REPLICAS).await?;
         let mut objects = Vec::new();
         for (index, pod) in items(&pods).take(REPLICAS).enumerate() {
             let metadata = json!({"namespace": "kube-system", "name": pod["metadata"]["name"]});
-            let forwards: Vec<_> = PORTS
-                .iter()
-                .map(|port| {
-                    let socket = self.sockets(index).join(format!("{port}.sock"));
-                    json!({"ports": [port], "command": [binaries.lab_helper, "stdio", socket]})
-                })
-                .collect();
+            let file = self.machine_ports(index);
+            while !file.exists() {
+                ensure!(start.elapsed() < bound, "{} is not there within {bound:?}", file.display());
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let machine = read_json(&file)?;
+            // A target, not a command: of a command kwok does not notice the end while the client is silent.
+            let forward = |port: &u16| json!({"ports": [port], "target": {"address": "127.0.0.1", "port": machine[port.to_string()]}});
+            let forwards: Vec<_> = PORTS.iter().map(forward).collect();
             objects.push(json!({
                 "apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "PortForward", "metadata": metadata, "spec": {"forwards": forwards},
             }));
@@ -170,7 +190,10 @@ impl Replicas {
             while ask_ready(&self.sockets(index).join("8181.sock")).is_err() {
                 if start.elapsed() > bound {
                     let log = fs::read_to_string(self.log(index)).unwrap_or_default();
-                    bail!("CoreDNS replica {index} is not ready within {bound:?}: {log}\n{}", plane.components.tail(&format!("coredns-{index}")));
+                    bail!(
+                        "CoreDNS replica {index} is not ready within {bound:?}: {log}\n{}",
+                        plane.components.tail(&format!("coredns-{index}"))
+                    );
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -222,7 +245,8 @@ pub(crate) struct Volumes {
 impl Volumes {
     /// Reads them from the ConfigMaps.
     pub(crate) fn read(coredns: &Value, custom: &Value) -> Result<Self> {
-        let corefile = coredns["data"]["Corefile"].as_str().context("the ConfigMap coredns has no Corefile")?.to_owned();
+        let corefile =
+            coredns["data"]["Corefile"].as_str().context("the ConfigMap coredns has no Corefile")?.to_owned();
         Ok(Self { corefile, custom: custom["data"].as_object().cloned().unwrap_or_default() })
     }
 

@@ -126,7 +126,12 @@ impl Lab {
     }
 
     /// Waits until the object at an API path passes the test, and returns it.
-    pub fn wait_until(&self, path: &str, bound: Duration, test: impl Fn(&Value) -> bool + Send + Sync) -> Result<Value> {
+    pub fn wait_until(
+        &self,
+        path: &str,
+        bound: Duration,
+        test: impl Fn(&Value) -> bool + Send + Sync,
+    ) -> Result<Value> {
         self.wait_for(self.plane.api.wait("what the test waits for", path, bound, test))
     }
 
@@ -147,7 +152,8 @@ impl Lab {
         let api = &self.plane.api;
         self.start_webhook(world)?;
         let mut before = self.crds(world)?;
-        let workload = |object: &&Value| ["Deployment", "DaemonSet", "Job", "Pod"].iter().any(|kind| object["kind"] == *kind);
+        let workload =
+            |object: &&Value| ["Deployment", "DaemonSet", "Job", "Pod"].iter().any(|kind| object["kind"] == *kind);
         before.extend(world.objects.iter().filter(|object| !workload(object)).cloned());
         before.extend(self.kubelet_objects(world)?);
         // Nodes and namespaces first: they are what others wait for.
@@ -162,7 +168,10 @@ impl Lab {
         let replicas = self.start_dns(world)?;
         let nodes = world.objects.iter().filter(|object| object["kind"] == "Node").count();
         // Pods that are bound before the kubelet knows its node may stay pending.
-        api.wait("the nodes", "/api/v1/nodes", BOUND, |list| items(list).filter(|node| is_ready(node)).count() >= nodes).await?;
+        api.wait("the nodes", "/api/v1/nodes", BOUND, |list| {
+            items(list).filter(|node| is_ready(node)).count() >= nodes
+        })
+        .await?;
         for quota in world.objects.iter().filter(|object| object["kind"] == "ResourceQuota") {
             // A quota is not enforced before its status is filled.
             api.wait("the quota", &path(quota)?, BOUND, |quota| quota["status"]["hard"].is_object()).await?;
@@ -177,7 +186,11 @@ impl Lab {
             api.apply_all(bound).await?;
             let (first, ready): (Vec<_>, Vec<_>) = (
                 free.iter().copied().filter(|object| object["metadata"]["namespace"] == "kube-system").collect(),
-                world.observed.iter().filter(|one| matches!(one, Condition::Ready { namespace, .. } if namespace == "kube-system")).collect(),
+                world
+                    .observed
+                    .iter()
+                    .filter(|one| matches!(one, Condition::Ready { namespace, .. } if namespace == "kube-system"))
+                    .collect(),
             );
             api.apply_all(first).await?;
             for one in ready {
@@ -189,7 +202,7 @@ impl Lab {
             api.delete(path).await?;
         }
         if let Some(replicas) = &replicas {
-            replicas.attach(api, &self.binaries, BOUND).await?;
+            replicas.attach(api, BOUND).await?;
             replicas.wait_ready(&self.plane, BOUND).await?;
         }
         self.report_events(world).await?;
@@ -202,7 +215,9 @@ impl Lab {
     fn start_dns(&self, world: &World) -> Result<Option<Replicas>> {
         let folder = self.folder.join("dns");
         let Some(dns) = world.dns.as_ref().filter(|_| self.options.dns && !folder.exists()) else { return Ok(None) };
-        let map = |name: &str| world.objects.iter().find(|object| is(object, "ConfigMap", name)).cloned().unwrap_or(json!({}));
+        let map = |name: &str| {
+            world.objects.iter().find(|object| is(object, "ConfigMap", name)).cloned().unwrap_or(json!({}))
+        };
         let volumes = Volumes::read(&map("coredns"), &map("coredns-custom"))?;
         let replicas = Replicas::start(&self.plane, &self.binaries, &folder, dns, &volumes)?;
         let follow = replicas.follow(self.plane.api.clone(), volumes);
@@ -311,7 +326,8 @@ impl Lab {
         let mut events = Vec::new();
         for (index, event) in world.pod_events.iter().enumerate() {
             let namespace = &event.namespace;
-            let named = |pod: &Value| pod["metadata"]["name"].as_str().is_some_and(|name| name.starts_with(&event.pod_prefix));
+            let named =
+                |pod: &Value| pod["metadata"]["name"].as_str().is_some_and(|name| name.starts_with(&event.pod_prefix));
             let path = format!("/api/v1/namespaces/{namespace}/pods");
             let list = self.plane.api.wait(&format!("{event:?}"), &path, BOUND, |list| items(list).any(named)).await?;
             for pod in items(&list).filter(|pod| named(pod)) {
@@ -357,7 +373,9 @@ fn is_ready(node: &Value) -> bool {
 /// Writes lines as a container runtime does.
 fn cri(lines: &[String]) -> String {
     let start = jiff::Timestamp::now().as_second() - i64::try_from(lines.len()).unwrap_or_default();
-    let time = |index: usize| jiff::Timestamp::from_second(start + i64::try_from(index).unwrap_or_default()).unwrap_or_default();
+    let time = |index: usize| {
+        jiff::Timestamp::from_second(start + i64::try_from(index).unwrap_or_default()).unwrap_or_default()
+    };
     // Always nine digits, as the runtime writes them: kwok's reader knows no other form.
     lines.iter().enumerate().map(|(index, line)| format!("{:.9} stderr F {line}\n", time(index))).collect()
 }
@@ -375,7 +393,8 @@ fn read_folder(folder: &Path) -> Result<Vec<Value>> {
 fn read_own(name: &str) -> Result<Vec<Value>> {
     let file = source().join(format!("crds/{name}.yaml"));
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let found = text.split("\n---\n").map(|document| Ok(serde_yaml::from_str(document)?)).collect::<Result<Vec<_>>>()?;
+    let found =
+        text.split("\n---\n").map(|document| Ok(serde_yaml::from_str(document)?)).collect::<Result<Vec<_>>>()?;
     if found.is_empty() {
         bail!("{} is empty", file.display());
     }

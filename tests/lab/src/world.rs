@@ -160,7 +160,8 @@ impl World {
     pub fn break_container(self, kind: &str, name: &str, container: &str, phase: &str, broken: &Value) -> Self {
         let object = self.objects.iter().find(|object| is(object, kind, name));
         let object = object.unwrap_or_else(|| panic!("the world has no {kind} {name}"));
-        let status = pod_status::with_broken(&object["spec"]["template"]["spec"]["containers"], container, phase, broken);
+        let status =
+            pod_status::with_broken(&object["spec"]["template"]["spec"]["containers"], container, phase, broken);
         self.tell(kind, name, &status)
     }
 
@@ -178,7 +179,11 @@ impl World {
 
     /// Lets the admission webhook deny some kinds in a namespace.
     pub fn deny(mut self, kinds: &[&'static str], namespace: &str, message: &str) -> Self {
-        self.denials.push(Denial { kinds: kinds.to_vec(), namespace: namespace.to_owned(), message: message.to_owned() });
+        self.denials.push(Denial {
+            kinds: kinds.to_vec(),
+            namespace: namespace.to_owned(),
+            message: message.to_owned(),
+        });
         self
     }
 
@@ -195,7 +200,12 @@ impl World {
     }
 
     /// Gives a container of a namespace its log.
-    pub fn log<S: Into<String>>(mut self, namespace: &str, container: &str, lines: impl IntoIterator<Item = S>) -> Self {
+    pub fn log<S: Into<String>>(
+        mut self,
+        namespace: &str,
+        container: &str,
+        lines: impl IntoIterator<Item = S>,
+    ) -> Self {
         self.logs.retain(|log| log.namespace != namespace || log.container != container);
         self.logs.push(Log {
             namespace: namespace.to_owned(),

@@ -13,7 +13,8 @@ const BOUND: Duration = Duration::from_secs(60);
 #[test]
 fn every_scenario_is_there_within_its_bound() {
     let only = std::env::var("AKSBACKUP_LAB_ONLY").unwrap_or_default();
-    let queue: Mutex<Vec<&Scenario>> = Mutex::new(SCENARIOS.iter().filter(|scenario| scenario.name.starts_with(&only)).collect());
+    let queue: Mutex<Vec<&Scenario>> =
+        Mutex::new(SCENARIOS.iter().filter(|scenario| scenario.name.starts_with(&only)).collect());
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -28,7 +29,12 @@ fn every_scenario_is_there_within_its_bound() {
                     let took = start.elapsed();
                     match outcome {
                         Ok(ready) if took <= BOUND => {
-                            println!("{:40} {:5.1} s, of it {:4.1} s to start", scenario.name, took.as_secs_f64(), ready.as_secs_f64());
+                            println!(
+                                "{:40} {:5.1} s, of it {:4.1} s to start",
+                                scenario.name,
+                                took.as_secs_f64(),
+                                ready.as_secs_f64()
+                            );
                         }
                         Ok(_) => failures.lock().unwrap().push(format!("{}: {took:?}", scenario.name)),
                         Err(error) => failures.lock().unwrap().push(format!("{}: {error:#}", scenario.name)),

@@ -20,7 +20,6 @@ func main() {
 		"supervise":  supervise,  // ends everything when the test process ends
 		"replica":    replica,    // one CoreDNS pod: namespaces, relays, programs
 		"inside":     inside,     // the part of replica that runs in the namespaces
-		"stdio":      stdio,      // port-forward: stdin and stdout to a unix socket
 		"gatekeeper": gatekeeper, // an admission webhook that denies what it is told to
 		"nslookup":   nslookup,   // the container's program of that name
 	}

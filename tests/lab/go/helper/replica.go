@@ -28,8 +28,10 @@ type replicaSpec struct {
 	API string
 	// Sockets is the folder of the unix sockets api.sock and PORT.sock. They cross network namespaces.
 	Sockets string
-	// Ports are the container's ports that can be reached through PORT.sock.
+	// Ports are the container's ports. Each can be reached through PORT.sock, and through a port of the machine.
 	Ports []int
+	// Machine is the file that says which port of the machine leads to which of the container's.
+	Machine string
 	// Log is the container's log, in the CRI format.
 	Log string
 }
@@ -48,6 +50,26 @@ func replica(arguments []string) error {
 		return err
 	}
 	go relay(api, "tcp", spec.API)
+	machine := map[int]int{}
+	for _, port := range spec.Ports {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		machine[port] = listener.Addr().(*net.TCPAddr).Port
+		go relay(listener, "unix", filepath.Join(spec.Sockets, strconv.Itoa(port)+".sock"))
+	}
+	text, err := json.Marshal(machine)
+	if err != nil {
+		return err
+	}
+	// A rename, so that nobody reads half of it.
+	if err := os.WriteFile(spec.Machine+".new", text, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(spec.Machine+".new", spec.Machine); err != nil {
+		return err
+	}
 
 	self, err := os.Executable()
 	if err != nil {

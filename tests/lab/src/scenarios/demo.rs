@@ -16,7 +16,8 @@ pub(super) static SCENARIOS: &[Scenario] = &[Scenario {
 fn demo() -> World {
     let validation = "backup can't be created because BackupStorageLocation default is in Unavailable status.";
     let failed = [("c1a1", 125), ("c1a2", 65), ("c1a3", 5)].map(|(end, begun)| {
-        let mut backup = extension::backup(&format!("9d1e7a52-6b0c-4f6e-8f3b-0a4c2be0{end}"), "FailedValidation", begun);
+        let mut backup =
+            extension::backup(&format!("9d1e7a52-6b0c-4f6e-8f3b-0a4c2be0{end}"), "FailedValidation", begun);
         backup["status"]["validationErrors"] = json!([validation]);
         backup
     });

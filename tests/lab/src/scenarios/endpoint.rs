@@ -12,15 +12,51 @@ use crate::extension::NAME;
 use crate::world::World;
 
 pub(super) static SCENARIOS: &[Scenario] = &[
-    Scenario { name: "s3_no_such_host", about: "A private zone for Azure Arc hides the endpoint: NXDOMAIN from kube-dns.", world: no_such_host },
-    Scenario { name: "s3_no_such_host_localdns", about: "The same, asked through LocalDNS on the node.", world: no_such_host_localdns },
-    Scenario { name: "s3_no_such_host_vnet", about: "The same, asked of the VNet directly, past CoreDNS.", world: no_such_host_vnet },
-    Scenario { name: "s3_private_endpoint", about: "The name leads to a private endpoint of Azure Arc, which refuses the agent (403).", world: private_endpoint },
-    Scenario { name: "s3_agent_unauthorized", about: "The endpoint rejects the agent's token (401); DNS and network are fine.", world: agent_unauthorized },
-    Scenario { name: "s3_egress_timeout", about: "The name resolves, but packets to the endpoint vanish.", world: egress_timeout },
-    Scenario { name: "s3_egress_refused", about: "The name resolves, but the connection is refused.", world: egress_refused },
-    Scenario { name: "s3_agent_in_control_plane", about: "AKS runs the extension agent in its control plane: no pod of it, and nothing is wrong.", world: agent_in_control_plane },
-    Scenario { name: "s3_recovered", about: "The agent could not resolve the endpoint an hour ago, and has succeeded since.", world: recovered },
+    Scenario {
+        name: "s3_no_such_host",
+        about: "A private zone for Azure Arc hides the endpoint: NXDOMAIN from kube-dns.",
+        world: no_such_host,
+    },
+    Scenario {
+        name: "s3_no_such_host_localdns",
+        about: "The same, asked through LocalDNS on the node.",
+        world: no_such_host_localdns,
+    },
+    Scenario {
+        name: "s3_no_such_host_vnet",
+        about: "The same, asked of the VNet directly, past CoreDNS.",
+        world: no_such_host_vnet,
+    },
+    Scenario {
+        name: "s3_private_endpoint",
+        about: "The name leads to a private endpoint of Azure Arc, which refuses the agent (403).",
+        world: private_endpoint,
+    },
+    Scenario {
+        name: "s3_agent_unauthorized",
+        about: "The endpoint rejects the agent's token (401); DNS and network are fine.",
+        world: agent_unauthorized,
+    },
+    Scenario {
+        name: "s3_egress_timeout",
+        about: "The name resolves, but packets to the endpoint vanish.",
+        world: egress_timeout,
+    },
+    Scenario {
+        name: "s3_egress_refused",
+        about: "The name resolves, but the connection is refused.",
+        world: egress_refused,
+    },
+    Scenario {
+        name: "s3_agent_in_control_plane",
+        about: "AKS runs the extension agent in its control plane: no pod of it, and nothing is wrong.",
+        world: agent_in_control_plane,
+    },
+    Scenario {
+        name: "s3_recovered",
+        about: "The agent could not resolve the endpoint an hour ago, and has succeeded since.",
+        world: recovered,
+    },
 ];
 
 /// The private zone that hides the endpoint's public name.
@@ -34,7 +70,11 @@ fn url() -> String {
 
 /// Returns the agent's complaint that it cannot fetch its configuration.
 fn complaint(error: &str, minutes: i64) -> String {
-    agent_line("Error", &format!("Error in the getting the Configurations: error {{Post \"{}\": {error}}}", url()), minutes)
+    agent_line(
+        "Error",
+        &format!("Error in the getting the Configurations: error {{Post \"{}\": {error}}}", url()),
+        minutes,
+    )
 }
 
 /// Returns the log of an agent that fails every five minutes with this error.
@@ -50,7 +90,8 @@ fn not_delivered(world: World) -> World {
 }
 
 fn unresolved(server: &str) -> World {
-    let world = not_delivered(World::healthy()).with_dns(public_dns().name(DP_ENDPOINT, Answer::Alias(PRIVATE.to_owned())));
+    let world =
+        not_delivered(World::healthy()).with_dns(public_dns().name(DP_ENDPOINT, Answer::Alias(PRIVATE.to_owned())));
     failing(world, &format!("dial tcp: lookup {DP_ENDPOINT} on {server}:53: no such host"))
 }
 
@@ -86,9 +127,11 @@ fn private_endpoint() -> World {
 }
 
 fn agent_unauthorized() -> World {
-    not_delivered(World::healthy()).log("kube-system", "config-agent", [11, 6, 1].map(|minutes| {
-        agent_line("Error", "GET configurations returned response code {401}", minutes)
-    }))
+    not_delivered(World::healthy()).log(
+        "kube-system",
+        "config-agent",
+        [11, 6, 1].map(|minutes| agent_line("Error", "GET configurations returned response code {401}", minutes)),
+    )
 }
 
 fn egress_timeout() -> World {
@@ -100,16 +143,22 @@ fn egress_refused() -> World {
 }
 
 fn agent_in_control_plane() -> World {
-    World::healthy().without(|object| ["extension-agent", "extension-operator"].iter().any(|name| object["metadata"]["name"] == *name))
+    World::healthy().without(|object| {
+        ["extension-agent", "extension-operator"].iter().any(|name| object["metadata"]["name"] == *name)
+    })
 }
 
 fn recovered() -> World {
     let error = format!("dial tcp: lookup {DP_ENDPOINT} on 10.0.0.10:53: no such host");
-    World::healthy().log("kube-system", "config-agent", [
-        complaint(&error, 70),
-        complaint(&error, 65),
-        complaint(&error, 60),
-        agent_line("Information", "GET configurations returned response code {200}", 55),
-        agent_line("Information", "GET configurations returned response code {200}", 5),
-    ])
+    World::healthy().log(
+        "kube-system",
+        "config-agent",
+        [
+            complaint(&error, 70),
+            complaint(&error, 65),
+            complaint(&error, 60),
+            agent_line("Information", "GET configurations returned response code {200}", 55),
+            agent_line("Information", "GET configurations returned response code {200}", 5),
+        ],
+    )
 }

@@ -9,9 +9,21 @@ use crate::extension::{self, AGENT, CONTROLLER, GENEVA, NAMESPACE};
 use crate::world::{Condition, Crds, World};
 
 pub(super) static SCENARIOS: &[Scenario] = &[
-    Scenario { name: "healthy", about: "Nothing is wrong: three nodes, the extension runs, its storage location is available.", world: World::healthy },
-    Scenario { name: "no_extension", about: "An AKS cluster on which the backup extension was never installed.", world: World::aks },
-    Scenario { name: "not_aks", about: "A cluster of another vendor: no node has an Azure providerID.", world: not_aks },
+    Scenario {
+        name: "healthy",
+        about: "Nothing is wrong: three nodes, the extension runs, its storage location is available.",
+        world: World::healthy,
+    },
+    Scenario {
+        name: "no_extension",
+        about: "An AKS cluster on which the backup extension was never installed.",
+        world: World::aks,
+    },
+    Scenario {
+        name: "not_aks",
+        about: "A cluster of another vendor: no node has an Azure providerID.",
+        world: not_aks,
+    },
 ];
 
 impl World {
@@ -40,13 +52,17 @@ impl World {
 }
 
 fn not_aks() -> World {
-    World::aks().edit_all("Node", |node| {
-        let name = node["metadata"]["name"].clone();
-        node["metadata"]["labels"] = json!({"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": name});
-        node["spec"]["providerID"] = json!("kind://docker/kind/kind-control-plane");
-    })
-    .without(|object| ["extension-agent", "extension-operator"].iter().any(|name| object["metadata"]["name"] == *name))
-    .without(|object| object["kind"] == "StorageClass" || object["kind"] == "CSIDriver")
+    World::aks()
+        .edit_all("Node", |node| {
+            let name = node["metadata"]["name"].clone();
+            node["metadata"]["labels"] =
+                json!({"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": name});
+            node["spec"]["providerID"] = json!("kind://docker/kind/kind-control-plane");
+        })
+        .without(|object| {
+            ["extension-agent", "extension-operator"].iter().any(|name| object["metadata"]["name"] == *name)
+        })
+        .without(|object| object["kind"] == "StorageClass" || object["kind"] == "CSIDriver")
 }
 
 /// Returns the DNS of a VNet without private zones.

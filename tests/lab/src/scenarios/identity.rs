@@ -10,13 +10,41 @@ use crate::extension::{ACCOUNT, ACCOUNT_GROUP, AGENT, NAMESPACE};
 use crate::world::{Crds, World};
 
 pub(super) static SCENARIOS: &[Scenario] = &[
-    Scenario { name: "s2_nmi_refused_no_exception", about: "Pod identity refuses the agent's token request, and no exception exists.", world: nmi_refused_no_exception },
-    Scenario { name: "s2_exception_mismatch", about: "An exception exists, but its label is not that of the extension's pods.", world: exception_mismatch },
-    Scenario { name: "s2_imds_identity_not_found", about: "The extension's identity is not assigned to the nodes; IMDS says so.", world: imds_identity_not_found },
-    Scenario { name: "s2_several_identities", about: "The nodes have several identities, and the request names none.", world: several_identities },
-    Scenario { name: "s2_workload_identity_not_injected", about: "Workload identity is meant, but the pod was never given its variables.", world: workload_identity_not_injected },
-    Scenario { name: "s2_federated_mismatch", about: "No federated credential matches the pod's service account (AADSTS70021).", world: federated_mismatch },
-    Scenario { name: "s2_oidc_issuer_off", about: "The cluster's OIDC issuer is switched off (AADSTS700211).", world: oidc_issuer_off },
+    Scenario {
+        name: "s2_nmi_refused_no_exception",
+        about: "Pod identity refuses the agent's token request, and no exception exists.",
+        world: nmi_refused_no_exception,
+    },
+    Scenario {
+        name: "s2_exception_mismatch",
+        about: "An exception exists, but its label is not that of the extension's pods.",
+        world: exception_mismatch,
+    },
+    Scenario {
+        name: "s2_imds_identity_not_found",
+        about: "The extension's identity is not assigned to the nodes; IMDS says so.",
+        world: imds_identity_not_found,
+    },
+    Scenario {
+        name: "s2_several_identities",
+        about: "The nodes have several identities, and the request names none.",
+        world: several_identities,
+    },
+    Scenario {
+        name: "s2_workload_identity_not_injected",
+        about: "Workload identity is meant, but the pod was never given its variables.",
+        world: workload_identity_not_injected,
+    },
+    Scenario {
+        name: "s2_federated_mismatch",
+        about: "No federated credential matches the pod's service account (AADSTS70021).",
+        world: federated_mismatch,
+    },
+    Scenario {
+        name: "s2_oidc_issuer_off",
+        about: "The cluster's OIDC issuer is switched off (AADSTS700211).",
+        world: oidc_issuer_off,
+    },
 ];
 
 /// The client id of the extension's identity.

@@ -11,28 +11,100 @@ use crate::pod_status;
 use crate::world::{World, is, minutes_ago};
 
 pub(super) static SCENARIOS: &[Scenario] = &[
-    Scenario { name: "s1_no_room", about: "No node has the CPU that the extension's pods request.", world: no_room_cpu },
-    Scenario { name: "s1_no_room_memory", about: "No node has the memory that the extension's pods request.", world: no_room_memory },
-    Scenario { name: "s1_no_room_pods", about: "The only node already runs as many pods as it may.", world: no_room_pods },
-    Scenario { name: "s1_all_tainted", about: "Every pool has a taint that the extension does not tolerate; more nodes would not help.", world: all_tainted },
-    Scenario { name: "s1_wrong_arch", about: "Every node is arm64; the extension's images are amd64.", world: wrong_arch },
+    Scenario {
+        name: "s1_no_room",
+        about: "No node has the CPU that the extension's pods request.",
+        world: no_room_cpu,
+    },
+    Scenario {
+        name: "s1_no_room_memory",
+        about: "No node has the memory that the extension's pods request.",
+        world: no_room_memory,
+    },
+    Scenario {
+        name: "s1_no_room_pods",
+        about: "The only node already runs as many pods as it may.",
+        world: no_room_pods,
+    },
+    Scenario {
+        name: "s1_all_tainted",
+        about: "Every pool has a taint that the extension does not tolerate; more nodes would not help.",
+        world: all_tainted,
+    },
+    Scenario {
+        name: "s1_wrong_arch",
+        about: "Every node is arm64; the extension's images are amd64.",
+        world: wrong_arch,
+    },
     Scenario { name: "s1_wrong_os", about: "Every node runs Windows.", world: wrong_os },
-    Scenario { name: "s1_volume_zone", about: "A pod of the extension has a volume in a zone without nodes.", world: volume_zone },
-    Scenario { name: "s1_node_selector", about: "The agent asks for a node pool that does not exist.", world: node_selector },
-    Scenario { name: "s1_quota", about: "A ResourceQuota in the extension's namespace leaves room for one of its three pods.", world: quota },
-    Scenario { name: "s1_limit_range", about: "A LimitRange forbids the memory limit of the extension's containers.", world: limit_range },
-    Scenario { name: "s1_denied_by_vap", about: "A ValidatingAdmissionPolicy denies the extension's pods.", world: denied_by_vap },
-    Scenario { name: "s1_denied_by_azure_policy", about: "An Azure Policy assignment denies the extension's images.", world: denied_by_azure_policy },
-    Scenario { name: "s1_denied_by_constraint", about: "A Gatekeeper constraint of one's own denies the extension's pods.", world: denied_by_constraint },
-    Scenario { name: "s1_job_denied_by_azure_policy", about: "An Azure Policy assignment denies the pods of the hook Job.", world: job_denied_by_azure_policy },
+    Scenario {
+        name: "s1_volume_zone",
+        about: "A pod of the extension has a volume in a zone without nodes.",
+        world: volume_zone,
+    },
+    Scenario {
+        name: "s1_node_selector",
+        about: "The agent asks for a node pool that does not exist.",
+        world: node_selector,
+    },
+    Scenario {
+        name: "s1_quota",
+        about: "A ResourceQuota in the extension's namespace leaves room for one of its three pods.",
+        world: quota,
+    },
+    Scenario {
+        name: "s1_limit_range",
+        about: "A LimitRange forbids the memory limit of the extension's containers.",
+        world: limit_range,
+    },
+    Scenario {
+        name: "s1_denied_by_vap",
+        about: "A ValidatingAdmissionPolicy denies the extension's pods.",
+        world: denied_by_vap,
+    },
+    Scenario {
+        name: "s1_denied_by_azure_policy",
+        about: "An Azure Policy assignment denies the extension's images.",
+        world: denied_by_azure_policy,
+    },
+    Scenario {
+        name: "s1_denied_by_constraint",
+        about: "A Gatekeeper constraint of one's own denies the extension's pods.",
+        world: denied_by_constraint,
+    },
+    Scenario {
+        name: "s1_job_denied_by_azure_policy",
+        about: "An Azure Policy assignment denies the pods of the hook Job.",
+        world: job_denied_by_azure_policy,
+    },
     Scenario { name: "s1_image_pull", about: "The nodes cannot pull the extension's images.", world: image_pull },
     Scenario { name: "s1_crash_loop", about: "The agent ends with an error again and again.", world: crash_loop },
     Scenario { name: "s1_oom_killed", about: "The agent is killed for its memory and restarted.", world: oom_killed },
-    Scenario { name: "s1_killed_without_oom", about: "The kernel kills the agent's plugin process; the pod runs on, and nothing says OOMKilled.", world: killed_without_oom },
-    Scenario { name: "s1_hook_failed", about: "The hook Job failed: its pod could not reach the API server.", world: hook_failed },
-    Scenario { name: "s1_namespace_terminating", about: "The namespace of the last installation is stuck: an object in it has a finalizer.", world: namespace_terminating },
-    Scenario { name: "s1_rolled_back", about: "Helm has rolled everything back; only the ExtensionConfig tells (wording of 2023).", world: rolled_back_2023 },
-    Scenario { name: "s1_rolled_back_2026", about: "Helm has rolled everything back; only the ExtensionConfig tells (wording of 2026).", world: rolled_back_2026 },
+    Scenario {
+        name: "s1_killed_without_oom",
+        about: "The kernel kills the agent's plugin process; the pod runs on, and nothing says OOMKilled.",
+        world: killed_without_oom,
+    },
+    Scenario {
+        name: "s1_hook_failed",
+        about: "The hook Job failed: its pod could not reach the API server.",
+        world: hook_failed,
+    },
+    Scenario {
+        name: "s1_namespace_terminating",
+        about: "The namespace of the last installation is stuck: an object in it has a finalizer.",
+        world: namespace_terminating,
+    },
+    Scenario {
+        name: "s1_rolled_back",
+        about: "Helm has rolled everything back; only the ExtensionConfig tells (wording of 2023).",
+        world: rolled_back_2023,
+    },
+    Scenario {
+        name: "s1_rolled_back_2026",
+        about: "Helm has rolled everything back; only the ExtensionConfig tells (wording of 2026).",
+        world: rolled_back_2026,
+    },
 ];
 
 impl World {
@@ -60,9 +132,13 @@ impl World {
 
     /// An installation that helm still waits for: no backup yet, no validated location.
     fn installing(self) -> Self {
-        self.without(|object| object["kind"] == "Backup").config_says("Pending", "").edit("BackupStorageLocation", "default", |location| {
-            location.as_object_mut().and_then(|fields| fields.remove("status"));
-        })
+        self.without(|object| object["kind"] == "Backup").config_says("Pending", "").edit(
+            "BackupStorageLocation",
+            "default",
+            |location| {
+                location.as_object_mut().and_then(|fields| fields.remove("status"));
+            },
+        )
     }
 
     /// None of the extension's deployments is there: helm never came to them, or has removed them.
@@ -78,7 +154,10 @@ impl World {
     /// Waits until the scheduler says this of every pod of the extension.
     fn unschedulable(self, says: &str) -> Self {
         let world = self.installing().unobserved_extension();
-        [AGENT, CONTROLLER, GENEVA].iter().fold(world, |world, name| world.see_pod(NAMESPACE, name, says)).see_event(NAMESPACE, says)
+        [AGENT, CONTROLLER, GENEVA]
+            .iter()
+            .fold(world, |world, name| world.see_pod(NAMESPACE, name, says))
+            .see_event(NAMESPACE, says)
     }
 
     /// Waits until the controllers say this of the pods that they may not create.
@@ -105,7 +184,10 @@ fn no_room_pods() -> World {
     let pool = Pool { count: 1, pods: "30", ..Pool::system() };
     let node = pool.names().remove(0);
     // Two CoreDNS, the extension agent and operator are the other four.
-    World::healthy().pools(&[pool]).with_all((0..26).map(|index| ballast(&node, index, "10m", "16Mi"))).unschedulable("Too many pods")
+    World::healthy()
+        .pools(&[pool])
+        .with_all((0..26).map(|index| ballast(&node, index, "10m", "16Mi")))
+        .unschedulable("Too many pods")
 }
 
 fn all_tainted() -> World {
@@ -279,7 +361,8 @@ fn oom_killed() -> World {
 /// A backup that the agent found running when it started again.
 fn interrupted_backup(identifier: &str) -> Value {
     let mut backup = extension::backup(identifier, "Failed", 30);
-    backup["status"]["failureReason"] = json!("found a backup with status \"InProgress\" during the server starting, mark it as \"Failed\"");
+    backup["status"]["failureReason"] =
+        json!("found a backup with status \"InProgress\" during the server starting, mark it as \"Failed\"");
     backup
 }
 

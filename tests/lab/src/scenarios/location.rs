@@ -8,19 +8,63 @@ use crate::extension::{ACCOUNT, ACCOUNT_GROUP, NAMESPACE};
 use crate::world::{World, minutes_ago};
 
 pub(super) static SCENARIOS: &[Scenario] = &[
-    Scenario { name: "bsl_unavailable_permission_mismatch", about: "The identity lacks the data role on the account (AuthorizationPermissionMismatch).", world: permission_mismatch },
-    Scenario { name: "bsl_unavailable_list_keys", about: "An extension in key mode may not list the account's keys (AuthorizationFailed).", world: list_keys },
-    Scenario { name: "bsl_unavailable_network", about: "The account's network rules refuse the cluster (AuthorizationFailure).", world: network },
-    Scenario { name: "bsl_unavailable_key_access_off", about: "The account allows no shared keys (KeyBasedAuthenticationNotPermitted).", world: key_access_off },
-    Scenario { name: "bsl_unavailable_throttled", about: "Azure throttles the listing of the account's keys (429).", world: throttled },
-    Scenario { name: "bsl_unavailable_container_not_found", about: "The blob container does not exist.", world: container_not_found },
-    Scenario { name: "bsl_unavailable_account_not_found", about: "The storage account, or the group that the settings name, does not exist.", world: account_not_found },
-    Scenario { name: "bsl_unavailable_x509", about: "Something between the cluster and the account replaces certificates.", world: x509 },
+    Scenario {
+        name: "bsl_unavailable_permission_mismatch",
+        about: "The identity lacks the data role on the account (AuthorizationPermissionMismatch).",
+        world: permission_mismatch,
+    },
+    Scenario {
+        name: "bsl_unavailable_list_keys",
+        about: "An extension in key mode may not list the account's keys (AuthorizationFailed).",
+        world: list_keys,
+    },
+    Scenario {
+        name: "bsl_unavailable_network",
+        about: "The account's network rules refuse the cluster (AuthorizationFailure).",
+        world: network,
+    },
+    Scenario {
+        name: "bsl_unavailable_key_access_off",
+        about: "The account allows no shared keys (KeyBasedAuthenticationNotPermitted).",
+        world: key_access_off,
+    },
+    Scenario {
+        name: "bsl_unavailable_throttled",
+        about: "Azure throttles the listing of the account's keys (429).",
+        world: throttled,
+    },
+    Scenario {
+        name: "bsl_unavailable_container_not_found",
+        about: "The blob container does not exist.",
+        world: container_not_found,
+    },
+    Scenario {
+        name: "bsl_unavailable_account_not_found",
+        about: "The storage account, or the group that the settings name, does not exist.",
+        world: account_not_found,
+    },
+    Scenario {
+        name: "bsl_unavailable_x509",
+        about: "Something between the cluster and the account replaces certificates.",
+        world: x509,
+    },
     Scenario { name: "bsl_read_only", about: "The storage location's access mode is ReadOnly.", world: read_only },
     Scenario { name: "bsl_missing", about: "The extension runs, but there is no storage location.", world: missing },
-    Scenario { name: "bsl_no_default", about: "There is a storage location, but none is the default.", world: no_default },
-    Scenario { name: "bsl_stale", about: "The storage location says Available, but was last validated six hours ago.", world: stale },
-    Scenario { name: "bsl_never_validated", about: "The storage location was never validated.", world: never_validated },
+    Scenario {
+        name: "bsl_no_default",
+        about: "There is a storage location, but none is the default.",
+        world: no_default,
+    },
+    Scenario {
+        name: "bsl_stale",
+        about: "The storage location says Available, but was last validated six hours ago.",
+        world: stale,
+    },
+    Scenario {
+        name: "bsl_never_validated",
+        about: "The storage location was never validated.",
+        world: never_validated,
+    },
 ];
 
 /// The wrapping of Velero and of Azure's client for one answer of blob storage or of ARM.
@@ -56,7 +100,8 @@ fn keys(status: &str, code: &str, message: &str) -> String {
 /// An extension in key mode: Terraform's and ARM's default.
 fn key_mode(world: World) -> World {
     world.edit("BackupStorageLocation", "default", |location| {
-        location["spec"]["config"] = json!({"resourceGroup": ACCOUNT_GROUP, "storageAccount": ACCOUNT, "subscriptionId": SUBSCRIPTION});
+        location["spec"]["config"] =
+            json!({"resourceGroup": ACCOUNT_GROUP, "storageAccount": ACCOUNT, "subscriptionId": SUBSCRIPTION});
     })
 }
 
