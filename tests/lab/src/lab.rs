@@ -158,8 +158,8 @@ impl Lab {
         before.extend(self.kubelet_objects(world)?);
         // Nodes and namespaces first: they are what others wait for.
         before.sort_by_key(|object| match object["kind"].as_str() {
-            Some("Namespace") => 0,
-            Some("Node") => 1,
+            Some("Node") => 0,
+            Some("Namespace") => 1,
             Some("CustomResourceDefinition") => 2,
             _ => 3,
         });
