@@ -11,7 +11,7 @@ use kube::Client;
 use serde_json::{Value, json};
 
 /// How many objects are created at the same time. Each is a connection of its own, and there are few cores.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 24;
 
 /// The time between two looks at something that is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);

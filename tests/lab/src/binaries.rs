@@ -217,7 +217,7 @@ fn version_flags(go_mod: &str, module: &str) -> Result<String> {
 }
 
 fn crds_stamp() -> String {
-    format!("{MODULE_FILES:?}")
+    format!("2 {MODULE_FILES:?}")
 }
 
 fn crds_are_current(crds: &Path) -> bool {
@@ -241,13 +241,27 @@ fn copy_module_files(crds: &Path) -> Result<()> {
             let name = path.file_name().unwrap_or_default().to_owned();
             if path.extension().is_some_and(|extension| extension == "yaml") && name != *"kustomization.yaml" {
                 // As JSON, which is read in no time at every start.
-                let object: serde_json::Value = serde_yaml::from_str(&fs::read_to_string(&path)?)?;
+                let mut object: serde_json::Value = serde_yaml::from_str(&fs::read_to_string(&path)?)?;
+                strip_descriptions(&mut object);
                 fs::write(crds.join(to).join(name).with_extension("json"), object.to_string())?;
             }
         }
     }
     fs::write(crds.join(".stamp"), crds_stamp())?;
     Ok(())
+}
+
+/// Removes the texts from a schema. They are most of it, and the API server works through them at every start.
+fn strip_descriptions(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            // A property may have that name, too; then it is no text.
+            fields.retain(|key, value| key != "description" || !value.is_string());
+            fields.values_mut().for_each(strip_descriptions);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(strip_descriptions),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
