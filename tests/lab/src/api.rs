@@ -11,7 +11,7 @@ use kube::Client;
 use serde_json::{Value, json};
 
 /// How many objects are created at the same time. Each is a connection of its own, and there are few cores.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 8;
 
 /// The time between two looks at something that is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
@@ -63,7 +63,7 @@ impl Api {
                     break self.ask(Method::PATCH, &path, "application/merge-patch+json", Some(object)).await;
                 }
                 // Its namespace or its definition is on the way: objects are created in no order.
-                Err(kube::Error::Api(status)) if status.code == 404 && start.elapsed() < ARRIVES => {
+                Err(kube::Error::Api(status)) if matches!(status.code, 404 | 429) && start.elapsed() < ARRIVES => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 answer => break answer,
