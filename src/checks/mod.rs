@@ -13,6 +13,7 @@ mod runner;
 // What several checks read in the same way.
 mod obstacle;
 mod refusals;
+mod refused;
 mod volume_reach;
 mod waiting;
 

@@ -7,7 +7,7 @@
 use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
-use crate::facts::objects::{Condition, Leftover, Namespace};
+use crate::facts::objects::{Condition, Leftover, Namespace, Pod};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing, minute};
 
@@ -17,7 +17,7 @@ pub static CHECK: Check = Check {
     name: "namespace-terminating",
     hop: Hop::Extension,
     title: "the extension's namespace is not stuck in its deletion",
-    needs: &[required(Need::Namespace), helpful(Need::Leftovers)],
+    needs: &[required(Need::Namespace), helpful(Need::Leftovers), helpful(Need::Pods)],
     explains: &["UserErrorKubernetesBackupExtensionHasErrors", "SCENARIO_1_HELM_POST_INSTALL_TIMEOUT"],
     explain: EXPLAIN,
     run,
@@ -70,17 +70,23 @@ fn run(facts: &Facts) -> Judgement {
 
     let mut message = match since {
         Some(since) if is_fresh => {
-            format!("Namespace {name} is being deleted since {}; that takes a few minutes.", minute(since))
+            format!("The deletion of namespace {name} began at {}; it takes a few minutes.", minute(since))
         }
-        Some(since) => format!("Namespace {name} is being deleted since {} and does not go away.", minute(since)),
+        Some(since) => format!("The deletion of namespace {name} began at {} and has not come to an end.", minute(since)),
         None => format!("Namespace {name} is being deleted."),
     };
     message.push_str(" Until it is gone, nothing can be created in it, so the extension cannot be installed there.");
     if !leftovers.is_empty() {
         message.push_str(&format!("\nLeft in it: {}.", named(leftovers)));
     }
-    for meaning in meanings(leftovers) {
-        message.push_str(&format!("\n{meaning}"));
+    if !is_fresh {
+        for meaning in meanings(leftovers) {
+            message.push_str(&format!("\n{meaning}"));
+        }
+        let is_of_extension = leftovers.iter().flat_map(|left| &left.metadata.finalizers).any(|f| is_own(f));
+        if is_of_extension && facts.unread(Need::Pods).is_none() && facts.own_pods().all(Pod::has_ended) {
+            message.push_str(" No pod of the extension is left, so nothing takes them off.");
+        }
     }
     if waits.iter().any(|wait| wait.kind == "NamespaceDeletionDiscoveryFailure") {
         message.push_str(
@@ -102,6 +108,9 @@ fn run(facts: &Facts) -> Judgement {
         ));
     }
     let finding = finding.mended_by(remedy(name, leftovers, &waits, is_fresh));
+    let finding = finding.without(facts.unread(Need::Pods).map(|unread| {
+        format!("whether the controllers behind the finalizers still run: {}", unread.why)
+    }));
     Ok(vec![finding.without(facts.unread(Need::Leftovers).map(|unread| {
         format!("which objects are left: {}", unread.why)
     }))])
@@ -130,8 +139,7 @@ fn named(leftovers: &[Leftover]) -> String {
 const FINALIZERS: &[(&str, &str)] = &[
     (
         "dataprotection.microsoft.com/",
-        "Finalizers of dataprotection.microsoft.com are taken off by the extension's own controller, after it has removed \
-         what belongs to the object in Azure.",
+        "Finalizers of dataprotection.microsoft.com are the extension's own controller's to take off.",
     ),
     (
         "velero.io/",
@@ -153,6 +161,14 @@ const FINALIZERS: &[(&str, &str)] = &[
     ),
     ("foregroundDeletion", "foregroundDeletion goes by itself when everything that the object owns is gone."),
 ];
+
+/// Tells whether the extension's own pods take a finalizer off.
+fn is_own(finalizer: &str) -> bool {
+    let group = finalizer.split('/').next().unwrap_or_default();
+    ["dataprotection.microsoft.com", "velero.io"]
+        .iter()
+        .any(|own| group.strip_suffix(own).is_some_and(|front| front.is_empty() || front.ends_with('.')))
+}
 
 fn meanings(leftovers: &[Leftover]) -> Vec<&'static str> {
     let is_here = |part: &str| {

@@ -75,8 +75,11 @@ fn run(facts: &Facts) -> Judgement {
         .iter()
         .filter_map(|group| {
             let mut finding = group.finding(message(group))?.mended_by(remedy(group, facts));
-            for node in group.said.cordoned.iter().chain(&group.said.not_ready).take(3) {
-                finding = finding.seen(Evidence::at(format!("node/{node} .spec")));
+            for node in group.said.cordoned.iter().take(3) {
+                finding = finding.seen(Evidence::at(format!("node/{node} .spec.unschedulable")));
+            }
+            for node in group.said.not_ready.iter().take(3) {
+                finding = finding.seen(Evidence::at(format!("node/{node} .spec.taints")));
             }
             Some(finding.without(facts.unread(Need::Nodes).map(|unread| {
                 format!("which nodes lack what: {}", unread.why)
@@ -205,7 +208,7 @@ fn remedy(group: &Group<'_, Unmet>, facts: &Facts) -> Remedy {
         return remedy;
     }
     if !unmet.not_ready.is_empty() {
-        let mut remedy = Remedy::guided("See why the node is not ready; the pods follow by themselves when it is back.");
+        let mut remedy = Remedy::guided("See why no such node is ready; the pods follow by themselves when one is back.");
         for node in unmet.not_ready.iter().take(3) {
             remedy = remedy.documented(format!("kubectl describe node {node}"));
         }
@@ -217,6 +220,9 @@ fn remedy(group: &Group<'_, Unmet>, facts: &Facts) -> Remedy {
         let mut text = "The demand comes with the extension or from something that changes its pods on the way in. Give a \
                         pool the label, or take the demand back where it was made."
             .to_owned();
+        if keys.contains(&"kubernetes.azure.com/agentpool") {
+            text.push_str(" kubernetes.azure.com/agentpool is a pool's own name, which only a pool of that name has.");
+        }
         let values = facts.nodes.known().map(|nodes| offered(nodes, &keys)).unwrap_or_default();
         if !values.is_empty() {
             text.push_str(&format!(" The nodes have {values}."));

@@ -5,7 +5,8 @@
 //! namespace out (azure-policy PR 1410). None of this stands on Azure Backup's own page.
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, Refused, denier, grouped, quoted, refusals};
+use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Finding, Hop, Remedy, Subject};
@@ -76,17 +77,15 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         Remedy::guided(format!(
             "Find the assignment (the first command shows its id beside the constraint) and have its owner leave \
              namespace {namespace} out (parameter excludedNamespaces), let in what it denies (images come from \
-             mcr.microsoft.com/azurebackup), or set its effect to audit. Where there is no assignment and the cluster has \
-             deployment safeguards, leave the namespace out there; the list given replaces the one before. The cluster \
-             learns of a change within about 15 minutes.{}",
+             mcr.microsoft.com/azurebackup), or set its effect to audit. Where deployment safeguards made it (the \
+             second command shows level Enforce), leave the namespace out there: az aks safeguards update with --level \
+             Enforce and --excluded-ns, naming the namespaces that are left out already as well. The cluster learns of a \
+             change within about 15 minutes.{}",
             refused.afterwards()
         ))
         .documented(
             "kubectl get constraints --output custom-columns=KIND:.kind,NAME:.metadata.name,ASSIGNMENT:.metadata.annotations.azure-policy-assignment-id",
         )
-        .documented("az aks safeguards show --resource-group RESOURCE_GROUP --name CLUSTER")
-        .documented(format!(
-            "az aks safeguards update --resource-group RESOURCE_GROUP --name CLUSTER --level Enforce --excluded-ns {namespace}"
-        )),
+        .documented("az aks safeguards show --resource-group RESOURCE_GROUP --name CLUSTER"),
     )
 }

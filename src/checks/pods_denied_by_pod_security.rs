@@ -3,7 +3,8 @@
 //! Knowledge: the words of the API server's pod security admission; the level is a label of the namespace.
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, Refused, denier, grouped, quoted, refusals};
+use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need, helpful};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Subject};
@@ -80,12 +81,16 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
     finding = finding.without(facts.unread(Need::Namespace).map(|unread| {
         format!("whether the level is a label of the namespace: {}", unread.why)
     }));
+    let (lower, then) = if level.starts_with("restricted") {
+        ("baseline", "; if the refusal then names baseline, the pods need privileged")
+    } else {
+        ("privileged", "")
+    };
     finding.mended_by(
         Remedy::guided(format!(
-            "Enforce level baseline in this namespace; if the refusal then names baseline, the pods need privileged. Where \
-             a tool or an Azure Policy sets the label, leave the namespace out there, or it comes back.{}",
+            "Enforce level {lower} in this namespace{then}. Where a tool or an Azure Policy sets the label, leave the namespace out there, or it comes back.{}",
             refused.afterwards()
         ))
-        .documented(format!("kubectl label namespace {namespace} --overwrite {ENFORCE}=baseline")),
+        .documented(format!("kubectl label namespace {namespace} --overwrite {ENFORCE}={lower}")),
     )
 }

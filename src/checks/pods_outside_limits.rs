@@ -4,7 +4,8 @@
 //! the pods ask for) and section 5 (which of it can be set through the extension's settings).
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, Refused, grouped, refusals};
+use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::refused::{Refused, grouped};
 use crate::catalogue::Sign;
 use crate::facts::objects::{Container, Labels, LimitRange, LimitRangeItem};
 use crate::facts::{Facts, Fetched, Need, Quantity, helpful};
@@ -113,9 +114,9 @@ fn outside(refused: &Refused<'_>, facts: &Facts) -> Finding {
 
 fn above_own(refused: &Refused<'_>, facts: &Facts) -> Finding {
     let mut message = format!(
-        "A container asks for more than its own limit, so the API server does not create {}. It says: {}.",
+        "A container asks for more than its own limit, so the API server refuses {}. It says: {}.",
         refused.whose(),
-        refused.said()
+        refused.all.first().and_then(|first| first.words.get(first.told.quote.clone())).unwrap_or_default()
     );
     if !facts.limit_ranges.known_rows().is_empty() {
         let names = facts.limit_ranges.known_rows().iter().map(|range| range.metadata.name.as_str());

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, Refused, grouped, refusals};
+use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::refused::{Refused, grouped};
 use crate::catalogue::{Captured, Sign};
 use crate::facts::objects::{Labels, Quota};
 use crate::facts::{Facts, Need, Quantity, helpful};
@@ -89,16 +90,17 @@ fn called(refused: &Refused<'_>) -> String {
 fn exceeded(refused: &Refused<'_>, facts: &Facts) -> Finding {
     let namespace = &facts.extension.namespace;
     let mut message = format!(
-        "{} in namespace {namespace} leaves no room for {}, so the API server does not create them.",
+        "{} in namespace {namespace} left no room for {} when they were last tried, so the API server did not create \
+         them.",
         called(refused),
         refused.whose()
     );
     let quota = quota_of(refused, facts);
     let lines = reckon(refused, quota);
-    for line in &lines {
+    let fits = quota.is_some() && !lines.is_empty() && lines.iter().all(|line| line.missing.is_none());
+    for line in lines.iter().filter(|line| fits || line.missing.is_some()) {
         message.push_str(&format!("\n{}", line.words));
     }
-    let fits = quota.is_some() && !lines.is_empty() && lines.iter().all(|line| line.missing.is_none());
     if fits {
         message.push_str("\nBy what the quota says now there is room; the pods are tried again within some minutes.");
     }
@@ -114,6 +116,11 @@ fn exceeded(refused: &Refused<'_>, facts: &Facts) -> Finding {
     let more: Vec<&str> = lines.iter().filter_map(|line| line.missing.as_deref()).collect();
     let by = if more.is_empty() { String::new() } else { format!(" by at least {}", listing(more, 6)) };
     let name = refused.by.as_deref().unwrap_or("QUOTA");
+    if fits {
+        let text = "Wait some minutes for the next attempt; if helm has given up by then, install the extension again.";
+        let command = format!("kubectl get replicasets,jobs --namespace {namespace}");
+        return finding.mended_by(Remedy::guided(text).documented(command));
+    }
     finding.mended_by(
         Remedy::guided(format!(
             "Raise the quota{by}, or take it out of the extension's namespace; whoever set it must agree.{}",
@@ -154,10 +161,10 @@ fn reckon(refused: &Refused<'_>, quota: Option<&Quota>) -> Vec<Line> {
             let used = now(quota.map(|quota| &quota.status.used)).or(said_used);
             let hard = now(quota.map(|quota| &quota.status.hard)).or(said_limit);
             let show = |amount: Quantity| shown(&resource, amount);
-            let mut words = format!("The missing pods ask for {} of {resource}", show(asked));
+            let mut words = format!("{resource}: {} is asked for by what is missing", show(asked));
             let mut missing = None;
             if let (Some(used), Some(hard)) = (used, hard) {
-                words.push_str(&format!("; {} of {} is used", show(used), show(hard)));
+                words.push_str(&format!(", {} of {} is used", show(used), show(hard)));
                 let lack = used.plus(asked).minus(hard);
                 if lack.is_positive() {
                     words.push_str(&format!(", so {} more is needed", show(lack)));
@@ -201,10 +208,14 @@ fn status(quota: &Quota, lines: &[Line]) -> String {
 
 fn wants_limits(refused: &Refused<'_>, facts: &Facts) -> Finding {
     let namespace = &facts.extension.namespace;
-    let said = refused.all.first().and_then(|refusal| refusal.words.get(refusal.told.quote.clone())).unwrap_or_default();
+    let said = refused.all.iter().find_map(|refusal| match &refusal.told.captured {
+        Captured::Quota { requested, .. } => requested.as_deref(),
+        _ => None,
+    });
+    let said = said.map(|said| format!(" Not stated: {said}.")).unwrap_or_default();
     let mut message = format!(
         "{} in namespace {namespace} demands that every container states what it asks for or may not exceed, and {} do \
-         not all state it, so the API server does not create them. It says: {said}.",
+         not all state it, so the API server does not create them.{said}",
         called(refused),
         refused.whose()
     );

@@ -6,9 +6,10 @@
 
 use super::check::{Check, Judgement};
 use super::obstacle::{Group, Obstacle, chosen_taints, fitting, grouped, kept_by, pools};
+use super::volume_reach::reaches_all;
 use super::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
-use crate::facts::objects::Taint;
+use crate::facts::objects::{Node, Taint};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Hop, Remedy, counted, listing};
 
@@ -85,7 +86,7 @@ fn barred(waiting: &Waiting<'_>, facts: &Facts) -> Barred {
     if let Some(nodes) = facts.nodes.known() {
         let candidates = fitting(waiting.pod, nodes);
         let tainted: Vec<_> =
-            candidates.into_iter().filter(|node| chosen_taints(waiting.pod, node).next().is_some()).collect();
+            candidates.into_iter().filter(|node| would_do(waiting, node, facts)).collect();
         barred.others = nodes.len() - tainted.len();
         for (pool, members) in pools(&tainted) {
             let mut taints: Vec<&Taint> = members.iter().flat_map(|node| chosen_taints(waiting.pod, node)).collect();
@@ -111,6 +112,13 @@ fn barred(waiting: &Waiting<'_>, facts: &Facts) -> Barred {
     barred.keys.sort();
     barred.keys.dedup();
     barred
+}
+
+/// Tells whether nothing but a taint is in a node's way, as far as it is known.
+fn would_do(waiting: &Waiting<'_>, node: &Node, facts: &Facts) -> bool {
+    let by_volume = waiting.scheduling.reasons.iter().any(|reason| reason.why == Why::VolumeZone);
+    let reaches = !by_volume || reaches_all(waiting.pod, node, facts) != Some(false);
+    reaches && chosen_taints(waiting.pod, node).next().is_some()
 }
 
 /// Spells a taint as kubectl and az do: `key=value:effect`.
@@ -150,7 +158,12 @@ fn message(group: &Group<'_, Barred>) -> String {
         if said.others > 0 {
             let rest = if said.others == 1 { "1 more node is".to_owned() } else { format!("{} more nodes are", said.others) };
             let asks = group.by_count("it asks for", "they ask for");
-            message.push_str(&format!(" {rest} no choice: without the labels that {asks}, or out of a volume's reach."));
+            let volume = if group.pods.iter().any(|waiting| !waiting.pod.spec.volumes.is_empty()) {
+                ", or out of its volume's reach"
+            } else {
+                ""
+            };
+            message.push_str(&format!(" {rest} no choice: without the labels that {asks}{volume}."));
         }
     }
     for (key, meaning) in MEANINGS {

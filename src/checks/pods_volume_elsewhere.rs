@@ -93,10 +93,11 @@ fn run(facts: &Facts) -> Judgement {
 }
 
 fn message(group: &Group<'_, Trouble>) -> String {
-    let wait = group.by_count("waits for its volume", "wait for their volumes");
-    let mut message = format!("No node takes {}: {} {wait}.", group.who(), group.by_count("it", "they"));
-    if !group.said.sentences.is_empty() {
-        message.push_str(&format!("\n{}", group.said.sentences.join(" ")));
+    let mut message = format!("No node takes {}.\n", group.who());
+    if group.said.sentences.is_empty() {
+        message.push_str(group.by_count("It waits for its volume.", "They wait for their volumes."));
+    } else {
+        message.push_str(&group.said.sentences.join(" "));
     }
     message.push_str(&format!("\n{}", group.said.idle));
     message
@@ -159,15 +160,18 @@ fn elsewhere(waiting: &Waiting<'_>, facts: &Facts) -> Trouble {
         wanted.extend(zones);
         evidence.push(Evidence::at(format!("persistentvolume/{} .spec.nodeAffinity", volume.metadata.name)));
     }
-    if let (Some(nodes), false) = (&nodes, sentences.is_empty()) {
+    if sentences.is_empty() {
+        sentences.push("The nodes cannot reach the volume that it waits for.".to_owned());
+    } else if let Some(nodes) = &nodes {
         sentences.push(format!("The nodes that it may use are in {}.", places(nodes)));
     }
     let zone = wanted.iter().find(|zone| !zone.is_empty()).and_then(|zone| zone.rsplit_once('-')).map(|(_, number)| number);
-    let remedy = Remedy::guided(
-        "A disk stays in its zone. Give the cluster a node there, or bring the data to where the nodes are: as a \
+    let there = if wanted.contains(&"") { "outside any zone, in a pool made without zones" } else { "there" };
+    let remedy = Remedy::guided(format!(
+        "A disk stays where it is. Give the cluster a node {there}, or bring the data to where the nodes are: as a \
          zone-redundant (ZRS) disk, or through a snapshot. A claim that holds nothing of worth can be made anew by its \
-         owner.",
-    );
+         owner."
+    ));
     let remedy = match zone {
         Some(zone) => remedy.documented(format!(
             "az aks nodepool add --resource-group RESOURCE_GROUP --cluster-name CLUSTER --name NEW_POOL --os-type Linux --node-vm-size AMD64_SIZE --node-count 1 --zones {zone}"

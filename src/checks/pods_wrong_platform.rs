@@ -73,12 +73,14 @@ fn run(facts: &Facts) -> Judgement {
 
 /// Tells of pods that wait for a platform that no node has.
 fn without_node(group: &Group<'_, Vec<String>>, facts: &Facts) -> Option<Finding> {
-    let wait = group.by_count("waits", "wait");
-    let mut message = format!("{} {wait} for a platform that no node has.\n", capital(&group.who()));
+    let mut message = format!("No node takes {}.\n", group.who());
     message.push_str(&format!("{} a node with {}", group.by_count("It asks for", "Each asks for"), group.said.join(" and ")));
     match facts.nodes.known() {
         Some(nodes) => message.push_str(&format!("; the nodes are {}.", platforms(nodes))),
-        None => message.push('.'),
+        None if group.doubtful => {
+            message.push_str(", and whether a node of that platform is among the tainted ones is not known.");
+        }
+        None => message.push_str(", and the scheduler finds none."),
     }
     message.push_str(" The extension is made for Linux on x86-64 (amd64) only.\nMore nodes of the pools that are there would not help.");
     let finding = group.finding(message)?.mended_by(new_pool());
@@ -211,9 +213,4 @@ fn platforms(nodes: &[Node]) -> String {
 
 fn platform(node: &Node) -> String {
     format!("{}/{}", node.os().unwrap_or("?"), node.arch().unwrap_or("?"))
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
