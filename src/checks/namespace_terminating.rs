@@ -72,7 +72,9 @@ fn run(facts: &Facts) -> Judgement {
         Some(since) if is_fresh => {
             format!("The deletion of namespace {name} began at {}; it takes a few minutes.", minute(since))
         }
-        Some(since) => format!("The deletion of namespace {name} began at {} and has not come to an end.", minute(since)),
+        Some(since) => {
+            format!("The deletion of namespace {name} began at {} and has not come to an end.", minute(since))
+        }
         None => format!("Namespace {name} is being deleted."),
     };
     message.push_str(" Until it is gone, nothing can be created in it, so the extension cannot be installed there.");
@@ -108,12 +110,14 @@ fn run(facts: &Facts) -> Judgement {
         ));
     }
     let finding = finding.mended_by(remedy(name, leftovers, &waits, is_fresh));
-    let finding = finding.without(facts.unread(Need::Pods).map(|unread| {
-        format!("whether the controllers behind the finalizers still run: {}", unread.why)
-    }));
-    Ok(vec![finding.without(facts.unread(Need::Leftovers).map(|unread| {
-        format!("which objects are left: {}", unread.why)
-    }))])
+    let finding = finding.without(
+        facts
+            .unread(Need::Pods)
+            .map(|unread| format!("whether the controllers behind the finalizers still run: {}", unread.why)),
+    );
+    Ok(vec![
+        finding.without(facts.unread(Need::Leftovers).map(|unread| format!("which objects are left: {}", unread.why))),
+    ])
 }
 
 /// How many objects are shown one by one.
@@ -202,7 +206,8 @@ fn remedy(namespace: &str, leftovers: &[Leftover], waits: &[&Condition], is_fres
     .documented(format!("kubectl get pods --namespace {namespace}"));
     for leftover in leftovers.iter().take(MOST_SHOWN) {
         let name = &leftover.metadata.name;
-        remedy = remedy.documented(format!("kubectl get {} {name} --namespace {namespace} --output yaml", leftover.resource));
+        remedy = remedy
+            .documented(format!("kubectl get {} {name} --namespace {namespace} --output yaml", leftover.resource));
     }
     if leftovers.is_empty() {
         remedy = remedy.documented(format!("kubectl get namespace {namespace} --output yaml"));

@@ -203,7 +203,8 @@ fn tells_state(key: &str) -> bool {
         "DeletionCandidateOfClusterAutoscaler",
     ];
     // Karpenter's own marks of a node that is new or about to go.
-    STATES.iter().any(|state| key.starts_with(state)) || matches!(key, "karpenter.sh/disrupted" | "karpenter.sh/unregistered")
+    STATES.iter().any(|state| key.starts_with(state))
+        || matches!(key, "karpenter.sh/disrupted" | "karpenter.sh/unregistered")
 }
 
 /// Tells whether a reason is a taint that somebody chose; newer schedulers do not name it.
@@ -222,7 +223,8 @@ fn requirements(pod: &Pod) -> impl Iterator<Item = &NodeSelectorRequirement> {
 }
 
 fn asks_platform(pod: &Pod) -> bool {
-    pod.spec.node_selector.keys().any(|key| is_platform(key)) || requirements(pod).any(|wanted| is_platform(&wanted.key))
+    pod.spec.node_selector.keys().any(|key| is_platform(key))
+        || requirements(pod).any(|wanted| is_platform(&wanted.key))
 }
 
 fn asks_only_platform(pod: &Pod) -> bool {

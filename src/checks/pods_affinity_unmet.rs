@@ -81,9 +81,10 @@ fn run(facts: &Facts) -> Judgement {
             for node in group.said.not_ready.iter().take(3) {
                 finding = finding.seen(Evidence::at(format!("node/{node} .spec.taints")));
             }
-            Some(finding.without(facts.unread(Need::Nodes).map(|unread| {
-                format!("which nodes lack what: {}", unread.why)
-            })))
+            Some(
+                finding
+                    .without(facts.unread(Need::Nodes).map(|unread| format!("which nodes lack what: {}", unread.why))),
+            )
         })
         .collect())
 }
@@ -208,18 +209,19 @@ fn remedy(group: &Group<'_, Unmet>, facts: &Facts) -> Remedy {
         return remedy;
     }
     if !unmet.not_ready.is_empty() {
-        let mut remedy = Remedy::guided("See why no such node is ready; the pods follow by themselves when one is back.");
+        let mut remedy =
+            Remedy::guided("See why no such node is ready; the pods follow by themselves when one is back.");
         for node in unmet.not_ready.iter().take(3) {
             remedy = remedy.documented(format!("kubectl describe node {node}"));
         }
         return remedy;
     }
     if !unmet.labels.is_empty() {
-        let keys: Vec<&str> =
-            unmet.labels.iter().filter_map(|label| label.split(['=', ' ']).next()).collect();
-        let mut text = "The demand comes with the extension or from something that changes its pods on the way in. Give a \
+        let keys: Vec<&str> = unmet.labels.iter().filter_map(|label| label.split(['=', ' ']).next()).collect();
+        let mut text =
+            "The demand comes with the extension or from something that changes its pods on the way in. Give a \
                         pool the label, or take the demand back where it was made."
-            .to_owned();
+                .to_owned();
         if keys.contains(&"kubernetes.azure.com/agentpool") {
             text.push_str(" kubernetes.azure.com/agentpool is a pool's own name, which only a pool of that name has.");
         }

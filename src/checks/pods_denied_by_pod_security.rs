@@ -76,11 +76,14 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
     message.push_str(&refused.ending());
     let mut finding = refused.finding(facts, Subject::cluster_wide("v1", "Namespace", namespace), message);
     if let Some(label) = label {
-        finding = finding.seen(Evidence::quoted(format!("namespace/{namespace} .metadata.labels[\"{ENFORCE}\"]"), label));
+        finding =
+            finding.seen(Evidence::quoted(format!("namespace/{namespace} .metadata.labels[\"{ENFORCE}\"]"), label));
     }
-    finding = finding.without(facts.unread(Need::Namespace).map(|unread| {
-        format!("whether the level is a label of the namespace: {}", unread.why)
-    }));
+    finding = finding.without(
+        facts
+            .unread(Need::Namespace)
+            .map(|unread| format!("whether the level is a label of the namespace: {}", unread.why)),
+    );
     let (lower, then) = if level.starts_with("restricted") {
         ("baseline", "; if the refusal then names baseline, the pods need privileged")
     } else {

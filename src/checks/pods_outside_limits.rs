@@ -94,9 +94,8 @@ fn outside(refused: &Refused<'_>, facts: &Facts) -> Finding {
             finding = finding.seen(Evidence::at(format!("limitrange/{namespace}/{range} .spec.limits")));
         }
     }
-    finding = finding.without(facts.unread(Need::LimitRanges).map(|unread| {
-        format!("which LimitRange it is: {}", unread.why)
-    }));
+    finding = finding
+        .without(facts.unread(Need::LimitRanges).map(|unread| format!("which LimitRange it is: {}", unread.why)));
     let mut remedy = Remedy::guided(format!(
         "Change the LimitRange so that it allows this, or take it out of the extension's namespace; whoever set it must \
          agree. The limits of the extension's containers can be lowered instead (settings cpuLimit and memoryLimit), but \
@@ -194,7 +193,10 @@ fn breaks(container: &Container, item: &LimitRangeItem) -> Vec<String> {
         if let (Some(limit), Some(request), Some(ratio)) = (limit, request, ratio)
             && limit.saturating_mul(1000) > request.saturating_mul(ratio)
         {
-            words.push(format!("{resource} limit at most {most} times the request, but container {} has more", container.name));
+            words.push(format!(
+                "{resource} limit at most {most} times the request, but container {} has more",
+                container.name
+            ));
         }
     }
     words

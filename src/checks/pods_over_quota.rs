@@ -110,9 +110,9 @@ fn exceeded(refused: &Refused<'_>, facts: &Facts) -> Finding {
         let at = format!("resourcequota/{namespace}/{} .status", quota.metadata.name);
         finding = finding.seen(Evidence::quoted(at, status(quota, &lines)));
     }
-    finding = finding.without(facts.unread(Need::Quotas).map(|unread| {
-        format!("what the quota allows and what is used now: {}", unread.why)
-    }));
+    finding = finding.without(
+        facts.unread(Need::Quotas).map(|unread| format!("what the quota allows and what is used now: {}", unread.why)),
+    );
     let more: Vec<&str> = lines.iter().filter_map(|line| line.missing.as_deref()).collect();
     let by = if more.is_empty() { String::new() } else { format!(" by at least {}", listing(more, 6)) };
     let name = refused.by.as_deref().unwrap_or("QUOTA");

@@ -74,9 +74,9 @@ fn run(facts: &Facts) -> Judgement {
         .iter()
         .filter_map(|group| {
             let finding = group.finding(message(group))?.mended_by(remedy(group));
-            Some(finding.without(facts.unread(Need::Nodes).map(|unread| {
-                format!("which taints stand on which pools: {}", unread.why)
-            })))
+            Some(finding.without(
+                facts.unread(Need::Nodes).map(|unread| format!("which taints stand on which pools: {}", unread.why)),
+            ))
         })
         .collect())
 }
@@ -85,8 +85,7 @@ fn barred(waiting: &Waiting<'_>, facts: &Facts) -> Barred {
     let mut barred = Barred { pools: Vec::new(), named: Vec::new(), others: 0, keys: Vec::new() };
     if let Some(nodes) = facts.nodes.known() {
         let candidates = fitting(waiting.pod, nodes);
-        let tainted: Vec<_> =
-            candidates.into_iter().filter(|node| would_do(waiting, node, facts)).collect();
+        let tainted: Vec<_> = candidates.into_iter().filter(|node| would_do(waiting, node, facts)).collect();
         barred.others = nodes.len() - tainted.len();
         for (pool, members) in pools(&tainted) {
             let mut taints: Vec<&Taint> = members.iter().flat_map(|node| chosen_taints(waiting.pod, node)).collect();
@@ -156,7 +155,8 @@ fn message(group: &Group<'_, Barred>) -> String {
         let pools = listing(pools.iter().map(String::as_str), 6);
         message.push_str(&format!("{which} a taint that {it} not tolerate: {pools}."));
         if said.others > 0 {
-            let rest = if said.others == 1 { "1 more node is".to_owned() } else { format!("{} more nodes are", said.others) };
+            let rest =
+                if said.others == 1 { "1 more node is".to_owned() } else { format!("{} more nodes are", said.others) };
             let asks = group.by_count("it asks for", "they ask for");
             let volume = if group.pods.iter().any(|waiting| !waiting.pod.spec.volumes.is_empty()) {
                 ", or out of its volume's reach"
@@ -193,10 +193,11 @@ const MEANINGS: &[(&str, &str)] = &[
 ];
 
 fn remedy(group: &Group<'_, Barred>) -> Remedy {
-    let mut text = "Give the extension a pool of Linux amd64 machines without taints, or take the taint off a pool that \
+    let mut text =
+        "Give the extension a pool of Linux amd64 machines without taints, or take the taint off a pool that \
                     may run it too (az aks nodepool update --node-taints replaces the pool's whole list of taints, so \
                     name those that are to stay). The tolerations of the extension's pods cannot be changed."
-        .to_owned();
+            .to_owned();
     let mut remedy = Remedy::default();
     if group.said.keys.iter().any(|key| key == "CriticalAddonsOnly") {
         text.push_str(

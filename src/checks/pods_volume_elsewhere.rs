@@ -165,7 +165,8 @@ fn elsewhere(waiting: &Waiting<'_>, facts: &Facts) -> Trouble {
     } else if let Some(nodes) = &nodes {
         sentences.push(format!("The nodes that it may use are in {}.", places(nodes)));
     }
-    let zone = wanted.iter().find(|zone| !zone.is_empty()).and_then(|zone| zone.rsplit_once('-')).map(|(_, number)| number);
+    let zone =
+        wanted.iter().find(|zone| !zone.is_empty()).and_then(|zone| zone.rsplit_once('-')).map(|(_, number)| number);
     let there = if wanted.contains(&"") { "outside any zone, in a pool made without zones" } else { "there" };
     let remedy = Remedy::guided(format!(
         "A disk stays where it is. Give the cluster a node {there}, or bring the data to where the nodes are: as a \
@@ -211,7 +212,8 @@ fn unbound(claims: &[&str], facts: &Facts) -> Trouble {
             continue;
         }
         if facts.claims.known().is_some() {
-            let class = known.and_then(|claim| claim.spec.storage_class_name.as_deref()).filter(|class| !class.is_empty());
+            let class =
+                known.and_then(|claim| claim.spec.storage_class_name.as_deref()).filter(|class| !class.is_empty());
             let class = class.map_or_else(|| "without a storage class".to_owned(), |class| format!("of class {class}"));
             sentences.push(match (known, phase) {
                 (None, _) => format!("Claim {name} does not exist."),
@@ -222,10 +224,8 @@ fn unbound(claims: &[&str], facts: &Facts) -> Trouble {
         if let Some(event) = newest_event(name, facts) {
             evidence.push(Evidence::quoted(event.at(), event.message.as_deref().unwrap_or_default()));
         }
-        remedy = remedy.documented(format!(
-            "kubectl -n {} describe persistentvolumeclaim {name}",
-            facts.extension.namespace
-        ));
+        remedy = remedy
+            .documented(format!("kubectl -n {} describe persistentvolumeclaim {name}", facts.extension.namespace));
     }
     Trouble { sentences, evidence, claims: Vec::new(), remedy, idle: "More nodes would not help." }
 }

@@ -74,7 +74,11 @@ fn run(facts: &Facts) -> Judgement {
 /// Tells of pods that wait for a platform that no node has.
 fn without_node(group: &Group<'_, Vec<String>>, facts: &Facts) -> Option<Finding> {
     let mut message = format!("No node takes {}.\n", group.who());
-    message.push_str(&format!("{} a node with {}", group.by_count("It asks for", "Each asks for"), group.said.join(" and ")));
+    message.push_str(&format!(
+        "{} a node with {}",
+        group.by_count("It asks for", "Each asks for"),
+        group.said.join(" and ")
+    ));
     match facts.nodes.known() {
         Some(nodes) => message.push_str(&format!("; the nodes are {}.", platforms(nodes))),
         None if group.doubtful => {
@@ -84,9 +88,10 @@ fn without_node(group: &Group<'_, Vec<String>>, facts: &Facts) -> Option<Finding
     }
     message.push_str(" The extension is made for Linux on x86-64 (amd64) only.\nMore nodes of the pools that are there would not help.");
     let finding = group.finding(message)?.mended_by(new_pool());
-    Some(finding.without(facts.unread(Need::Nodes).map(|unread| {
-        format!("which platforms the nodes have: {}", unread.why)
-    })))
+    Some(
+        finding
+            .without(facts.unread(Need::Nodes).map(|unread| format!("which platforms the nodes have: {}", unread.why))),
+    )
 }
 
 /// Tells of a pod that was put on a node whose processor its image is not made for.
@@ -123,9 +128,11 @@ fn misplaced(pod: &Pod, facts: &Facts) -> Option<Finding> {
     };
     let subject = workload_of(pod).unwrap_or_else(|| pod.subject());
     let finding = Finding::new(Severity::Error, subject, message).seen(evidence).concerning(pod.subject());
-    Some(finding.mended_by(remedy).without(facts.unread(Need::Nodes).map(|unread| {
-        format!("the processor of that node: {}", unread.why)
-    })))
+    Some(
+        finding
+            .mended_by(remedy)
+            .without(facts.unread(Need::Nodes).map(|unread| format!("the processor of that node: {}", unread.why))),
+    )
 }
 
 /// Returns where a container that does not run says that its image is for another processor.
@@ -138,7 +145,10 @@ fn told_by(pod: &Pod, container: &ContainerStatus, facts: &Facts) -> Option<Evid
     let states = [
         (".state.waiting.message", container.state.waiting.as_ref().and_then(|waiting| waiting.message.as_ref())),
         (".state.terminated.message", container.state.terminated.as_ref().and_then(|ended| ended.message.as_ref())),
-        (".lastState.terminated.message", container.last_state.terminated.as_ref().and_then(|ended| ended.message.as_ref())),
+        (
+            ".lastState.terminated.message",
+            container.last_state.terminated.as_ref().and_then(|ended| ended.message.as_ref()),
+        ),
     ];
     for (place, text) in states {
         if let Some(text) = text.filter(|text| is_wrong(text)) {
@@ -147,7 +157,9 @@ fn told_by(pod: &Pod, container: &ContainerStatus, facts: &Facts) -> Option<Evid
     }
     let logs = facts.logs.known_rows().iter();
     let mut own: Vec<_> = logs
-        .filter(|log| log.pod == pod.metadata.name && log.namespace == pod.metadata.namespace() && log.container == container.name)
+        .filter(|log| {
+            log.pod == pod.metadata.name && log.namespace == pod.metadata.namespace() && log.container == container.name
+        })
         .collect();
     own.sort_by_key(|log| log.previous);
     // Such an image writes one line and ends; further back stands another run, on another node perhaps.

@@ -107,13 +107,21 @@ pub fn refusals<'f>(facts: &'f Facts, signs: &[Sign]) -> Result<Vec<Refusal<'f>>
         if config.status.status.as_deref() == Some("Installed") {
             continue;
         }
-        let texts = [(".status.message", &config.status.message), (".status.reconciliationError", &config.status.reconciliation_error)];
-        if let Some((place, text)) = texts.into_iter().find_map(|(place, text)| Some((place, text.as_deref().filter(|t| !t.is_empty())?))) {
+        let texts = [
+            (".status.message", &config.status.message),
+            (".status.reconciliationError", &config.status.reconciliation_error),
+        ];
+        if let Some((place, text)) =
+            texts.into_iter().find_map(|(place, text)| Some((place, text.as_deref().filter(|t| !t.is_empty())?)))
+        {
             let fate = Fate {
                 workload: config.subject(),
                 replica_set: None,
                 missing: None,
-                is_gone: facts.deployments.known().is_some_and(|all| all.iter().all(|known| !facts.is_own(&known.metadata))),
+                is_gone: facts
+                    .deployments
+                    .known()
+                    .is_some_and(|all| all.iter().all(|known| !facts.is_own(&known.metadata))),
                 older_runs: false,
             };
             add(fate, Evidence::quoted(format!("{} {place}", config.at()), text), innermost(text), None);
@@ -134,7 +142,10 @@ fn newest_of<'f>(workload: &Subject, facts: &'f Facts) -> Option<(Timestamp, &'f
         _ => false,
     };
     let events = facts.events.known_rows().iter().filter(|event| event.reason.as_deref() == Some("FailedCreate"));
-    events.filter(is_its).filter_map(|event| Some((event.when()?, event.message.as_deref()?))).max_by_key(|(when, _)| *when)
+    events
+        .filter(is_its)
+        .filter_map(|event| Some((event.when()?, event.message.as_deref()?)))
+        .max_by_key(|(when, _)| *when)
 }
 
 /// Tells whether a refusal was followed by one of another kind: then its own cause is away.
@@ -203,7 +214,8 @@ fn fate_of(kind: &str, name: &str, facts: &Facts) -> Option<Fate> {
                 replica_set: Some(Subject::namespaced("apps/v1", "ReplicaSet", namespace, name)),
                 missing,
                 is_gone: set.is_none(),
-                older_runs: owner.is_some_and(|owner| owner.wanted() > 0 && owner.status.ready_replicas >= owner.wanted()),
+                older_runs: owner
+                    .is_some_and(|owner| owner.wanted() > 0 && owner.status.ready_replicas >= owner.wanted()),
             })
         }
         "Deployment" => {

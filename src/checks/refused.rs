@@ -162,9 +162,9 @@ impl<'f> Refused<'f> {
             }
         }
         for requirement in [EVENTS, REPLICA_SETS, DEPLOYMENTS, JOBS, CONFIGS] {
-            finding = finding.without(facts.unread(requirement.need).map(|unread| {
-                format!("whether more is refused: {}", unread.why)
-            }));
+            finding = finding.without(
+                facts.unread(requirement.need).map(|unread| format!("whether more is refused: {}", unread.why)),
+            );
         }
         finding
     }

@@ -55,7 +55,9 @@ pub fn zones(volume: &Volume) -> Vec<&str> {
     let mut zones: Vec<&str> = Vec::new();
     for wanted in required.into_iter().flat_map(|r| &r.node_selector_terms).flat_map(|term| &term.match_expressions) {
         if wanted.operator == "In" && (wanted.key == DISK_ZONE || ZONES.contains(&wanted.key.as_str())) {
-            zones.extend(wanted.values.iter().map(String::as_str).filter(|zone| !zones.contains(zone)).collect::<Vec<_>>());
+            zones.extend(
+                wanted.values.iter().map(String::as_str).filter(|zone| !zones.contains(zone)).collect::<Vec<_>>(),
+            );
         }
     }
     zones
