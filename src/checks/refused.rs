@@ -67,19 +67,22 @@ impl<'f> Refused<'f> {
     /// Returns whose pods are refused, in words: `the pods of Deployment a and Job b`.
     pub fn whose(&self) -> String {
         let workloads = self.workloads();
-        let mut names: Vec<String> = workloads
-            .iter()
-            .filter(|refusal| refusal.workload.kind.as_deref() != Some(CONFIG))
-            .map(|refusal| {
-                let Subject { kind, name, .. } = &refusal.workload;
-                format!("{} {}", kind.as_deref().unwrap_or_default(), name.as_deref().unwrap_or_default())
-            })
-            .collect();
-        names.sort();
-        if names.is_empty() {
+        let of_kind = |kind: &str| {
+            let its = workloads.iter().filter(|refusal| refusal.workload.kind.as_deref() == Some(kind));
+            let mut names: Vec<&str> = its.filter_map(|refusal| refusal.workload.name.as_deref()).collect();
+            names.sort_unstable();
+            names
+        };
+        let kinds = ["Deployment", "Job"].map(|kind| match of_kind(kind).as_slice() {
+            [] => None,
+            [one] => Some(format!("{kind} {one}")),
+            many => Some(format!("{kind}s {}", listing(many.iter().copied(), 4))),
+        });
+        let kinds: Vec<String> = kinds.into_iter().flatten().collect();
+        if kinds.is_empty() {
             return "what the installation wants to create".to_owned();
         }
-        format!("the pods of {}", listing(names.iter().map(String::as_str), 4))
+        format!("the pods of {}", kinds.join(", and of "))
     }
 
     /// Returns what is left to say of the workloads: how many pods are missing, when it was last said, what is gone.
@@ -148,11 +151,12 @@ impl<'f> Refused<'f> {
             .any(|config| config.is_backup() && config.status.status.as_deref() == Some("Failed"));
         let severity = if self.older_runs() && !has_failed { Severity::Warning } else { Severity::Error };
         let mut finding = Finding::new(severity, subject, message);
-        let mut shown: Vec<(&Subject, &str)> = Vec::new();
+        let mut shown: Vec<(&Subject, &Captured)> = Vec::new();
         for refusal in &self.all {
-            let quote = refusal.evidence.quote.as_deref().unwrap_or_default();
-            if shown.len() < MOST_EVIDENCE && !shown.contains(&(&refusal.workload, quote)) {
-                shown.push((&refusal.workload, quote));
+            // Every attempt leaves an event, with the name of another pod that never was: one of them is enough.
+            let said = (&refusal.workload, &refusal.told.captured);
+            if shown.len() < MOST_EVIDENCE && !shown.contains(&said) {
+                shown.push(said);
                 finding = finding.seen(refusal.evidence.clone());
             }
             for subject in std::iter::once(&refusal.workload).chain(&refusal.replica_set) {
