@@ -77,7 +77,7 @@ fn outside(refused: &Refused<'_>, facts: &Facts) -> Finding {
         "{called} in namespace {namespace} {does} not allow what {} ask for, so the API server does not create them. It \
          says: {}.",
         refused.whose(),
-        refused.said()
+        refused.said(3)
     );
     message.push_str(&refused.ending());
     let subject = match ranges.as_slice() {

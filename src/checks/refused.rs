@@ -43,6 +43,16 @@ pub fn quoted(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!(": {said}") }
 }
 
+/// Cuts what is said at length behind a word.
+fn shortened(said: &str) -> String {
+    const MOST: usize = 200;
+    if said.len() <= MOST {
+        return said.to_owned();
+    }
+    let head = &said[..said.floor_char_boundary(MOST)];
+    format!("{}, and so on", head.rsplit_once(' ').map_or(head, |(words, _)| words).trim_end_matches(','))
+}
+
 /// How many places are shown where the same is said.
 const MOST_EVIDENCE: usize = 4;
 
@@ -112,18 +122,18 @@ impl<'f> Refused<'f> {
         format!("\n{state}{}More nodes would not help.", if state.is_empty() { "" } else { " " })
     }
 
-    /// Returns what was said with the refusals, each sentence once.
-    pub fn said(&self) -> String {
-        let mut sentences: Vec<&str> = Vec::new();
+    /// Returns what was said with the refusals, each sentence once and none at length: the evidence has the whole.
+    pub fn said(&self, most: usize) -> String {
+        let mut sentences: Vec<String> = Vec::new();
         for refusal in &self.all {
             if let Captured::Denial { said: Some(said), .. } = &refusal.told.captured {
-                let said = said.trim_end_matches('.');
+                let said = shortened(said.trim_end_matches('.'));
                 if !said.is_empty() && !sentences.contains(&said) {
                     sentences.push(said);
                 }
             }
         }
-        listing(sentences, 3)
+        listing(sentences.iter().map(String::as_str), most)
     }
 
     /// Returns whether everything that is refused still has pods of an older make.
