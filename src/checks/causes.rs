@@ -28,4 +28,55 @@ const fn row(effect: &'static str, cause: &'static str, same: Same) -> Explains 
 }
 
 /// The table.
-pub const CAUSES: &[Explains] = &[row("bsl-unavailable", "bsl-missing", Same::Anything)];
+pub const CAUSES: &[Explains] = &[
+    row("bsl-unavailable", "bsl-missing", Same::Anything),
+    // An agent without orders: nothing arrives, or the record waits. Which record, the finding says.
+    row("extension-install-failed", "dp-endpoint-unresolved", Same::Subject),
+    row("extension-install-failed", "dp-endpoint-private", Same::Subject),
+    row("extension-install-failed", "agent-unauthorized", Same::Subject),
+    row("extension-install-failed", "egress-timed-out", Same::Subject),
+    row("extension-install-failed", "egress-refused", Same::Subject),
+    row("extension-install-failed", "tls-untrusted", Same::Subject),
+    row("extension-missing", "dp-endpoint-unresolved", Same::Anything),
+    row("extension-missing", "dp-endpoint-private", Same::Anything),
+    row("extension-missing", "agent-unauthorized", Same::Anything),
+    row("dp-endpoint-unresolved", "coredns-endpoint-unresolved", Same::Subject),
+    // What keeps a workload from running, and through it the installation.
+    row("pods-not-ready", "image-not-pulled", Same::Subject),
+    row("pods-not-ready", "container-oom-killed", Same::Subject),
+    row("pods-not-ready", "container-crashing", Same::Subject),
+    row("pods-not-ready", "hook-job-failed", Same::Subject),
+    row("pods-not-ready", "egress-timed-out", Same::Subject),
+    row("pods-not-ready", "egress-refused", Same::Subject),
+    row("pods-not-ready", "tls-untrusted", Same::Subject),
+    row("extension-install-failed", "pods-not-ready", Same::Anything),
+    row("extension-install-failed", "image-not-pulled", Same::Anything),
+    row("extension-install-failed", "container-oom-killed", Same::Anything),
+    row("extension-install-failed", "container-crashing", Same::Anything),
+    row("extension-install-failed", "hook-job-failed", Same::Anything),
+    row("container-crashing", "egress-timed-out", Same::Subject),
+    row("container-crashing", "egress-refused", Same::Subject),
+    row("container-crashing", "tls-untrusted", Same::Subject),
+    // A hook Job: its own container, its own connections.
+    row("hook-job-failed", "egress-timed-out", Same::Subject),
+    row("hook-job-failed", "egress-refused", Same::Subject),
+    row("hook-job-failed", "tls-untrusted", Same::Subject),
+    row("hook-job-failed", "image-not-pulled", Same::Subject),
+    row("hook-job-failed", "container-oom-killed", Same::Subject),
+    // What other families find.
+    row("backups-failing", "container-oom-killed", Same::Anything),
+    row("backups-failing", "plugin-killed", Same::Anything),
+    row("backups-failing", "container-crashing", Same::Anything),
+    row("backups-failing", "pods-not-ready", Same::Anything),
+    row("hook-job-failed", "pods-denied-by-azure-policy", Same::Subject),
+    row("hook-job-failed", "pods-denied-by-constraint", Same::Subject),
+    row("hook-job-failed", "pods-denied-by-admission-policy", Same::Subject),
+    row("hook-job-failed", "pods-denied-by-pod-security", Same::Subject),
+    row("hook-job-failed", "pods-denied-by-webhook", Same::Subject),
+    row("hook-job-failed", "pods-over-quota", Same::Subject),
+    row("hook-job-failed", "pods-outside-limits", Same::Subject),
+    row("container-crashing", "pods-wrong-platform", Same::Subject),
+    row("storage-unreachable", "egress-timed-out", Same::Subject),
+    row("storage-unreachable", "egress-refused", Same::Subject),
+    row("storage-tls-untrusted", "tls-untrusted", Same::Subject),
+];

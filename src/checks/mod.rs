@@ -11,11 +11,35 @@ mod road;
 mod runner;
 
 // What several checks read in the same way.
+mod agent;
+mod connections;
+mod endpoint_remedy;
+mod held;
+mod hook_job_words;
+mod install_words;
+mod memory;
+mod reinstall;
+mod resolver;
+mod said;
 mod waiting;
 
 // The checks.
+mod agent_unauthorized;
+mod container_crashing;
+mod container_oom_killed;
+mod coredns_endpoint_unresolved;
+mod dp_endpoint_private;
+mod dp_endpoint_unresolved;
+mod egress_refused;
+mod egress_timed_out;
+mod extension_install_failed;
 mod extension_missing;
+mod hook_job_failed;
+mod image_not_pulled;
+mod plugin_killed;
 mod pods_no_room;
+mod pods_not_ready;
+mod tls_untrusted;
 
 pub use check::{Check, Judgement, Outcome};
 pub use diagnosis::{Diagnosis, Placed, Role};
@@ -23,4 +47,21 @@ pub use road::{Mark, Stretch, road};
 pub use runner::{Ran, run};
 
 /// Every check, in the order of their codes.
-pub static CHECKS: &[&Check] = &[&extension_missing::CHECK, &pods_no_room::CHECK];
+pub static CHECKS: &[&Check] = &[
+    &extension_missing::CHECK,
+    &extension_install_failed::CHECK,
+    &pods_no_room::CHECK,
+    &image_not_pulled::CHECK,
+    &container_oom_killed::CHECK,
+    &plugin_killed::CHECK,
+    &container_crashing::CHECK,
+    &hook_job_failed::CHECK,
+    &pods_not_ready::CHECK,
+    &dp_endpoint_unresolved::CHECK,
+    &dp_endpoint_private::CHECK,
+    &agent_unauthorized::CHECK,
+    &egress_timed_out::CHECK,
+    &egress_refused::CHECK,
+    &coredns_endpoint_unresolved::CHECK,
+    &tls_untrusted::CHECK,
+];
