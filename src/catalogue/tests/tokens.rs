@@ -244,6 +244,10 @@ fn network() {
             "{\"Message\":\"GET configurations returned response code {403}\",\"LogLevel\":\"Error\"}",
             Sign::AgentForbidden,
         ),
+        (
+            "{\"Message\":\"GET configurations returned response code {200}\",\"LogLevel\":\"Information\"}",
+            Sign::AgentAnswered,
+        ),
         ("error dialing backend: dial tcp 10.224.0.4:10250: i/o timeout", Sign::KubeletUnreachable),
     ]);
     let refused = captured(
