@@ -63,7 +63,6 @@ pub const CAUSES: &[Explains] = &[
     // An image for another processor ends again and again.
     row("container-crashing", "pods-wrong-platform", Same::Subject),
     row("image-not-pulled", "pods-wrong-platform", Same::Subject),
-    // A Job that may not make its pods runs out of time.
     // An agent without orders: nothing arrives, or the record waits. Which record, the finding says.
     row("extension-install-failed", "dp-endpoint-unresolved", Same::Subject),
     row("extension-install-failed", "dp-endpoint-private", Same::Subject),
@@ -102,6 +101,7 @@ pub const CAUSES: &[Explains] = &[
     row("backups-failing", "plugin-killed", Same::Anything),
     row("backups-failing", "container-crashing", Same::Anything),
     row("backups-failing", "pods-not-ready", Same::Anything),
+    // A Job that may not make its pods runs out of time.
     row("hook-job-failed", "pods-denied-by-azure-policy", Same::Subject),
     row("hook-job-failed", "pods-denied-by-constraint", Same::Subject),
     row("hook-job-failed", "pods-denied-by-admission-policy", Same::Subject),

@@ -144,6 +144,22 @@ pub fn grouped<'f, D: PartialEq>(
     groups
 }
 
+/// Gives every finding a subject of its own.
+///
+/// Two pods of one workload can wait for different things while it changes; the second is then about the pod itself.
+pub fn apart(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    let mut apart: Vec<Finding> = Vec::new();
+    for mut finding in findings {
+        if apart.iter().any(|known| known.subject == finding.subject)
+            && let Some(pod) = finding.concerns.first()
+        {
+            finding.subject = pod.clone();
+        }
+        apart.push(finding);
+    }
+    apart
+}
+
 impl<D> Group<'_, D> {
     /// Returns the pods in words: `1 pod of the extension: a`.
     pub fn who(&self) -> String {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, chosen_taints, demands, fitting, grouped, is_out, kept_by, pools};
+use super::obstacle::{Group, Obstacle, apart, chosen_taints, demands, fitting, grouped, is_out, kept_by, pools};
 use super::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
 use crate::facts::objects::Node;
@@ -71,22 +71,16 @@ struct Unmet {
 fn run(facts: &Facts) -> Judgement {
     let kept = kept_by(Obstacle::Placement, waiting(facts)?, facts);
     let groups = grouped(kept, |waiting| unmet(waiting, facts));
-    Ok(groups
-        .iter()
-        .filter_map(|group| {
-            let mut finding = group.finding(message(group))?.mended_by(remedy(group, facts));
-            for node in group.said.cordoned.iter().take(3) {
-                finding = finding.seen(Evidence::at(format!("node/{node} .spec.unschedulable")));
-            }
-            for node in group.said.not_ready.iter().take(3) {
-                finding = finding.seen(Evidence::at(format!("node/{node} .spec.taints")));
-            }
-            Some(
-                finding
-                    .without(facts.unread(Need::Nodes).map(|unread| format!("which nodes lack what: {}", unread.why))),
-            )
-        })
-        .collect())
+    Ok(apart(groups.iter().filter_map(|group| {
+        let mut finding = group.finding(message(group))?.mended_by(remedy(group, facts));
+        for node in group.said.cordoned.iter().take(3) {
+            finding = finding.seen(Evidence::at(format!("node/{node} .spec.unschedulable")));
+        }
+        for node in group.said.not_ready.iter().take(3) {
+            finding = finding.seen(Evidence::at(format!("node/{node} .spec.taints")));
+        }
+        Some(finding.without(facts.unread(Need::Nodes).map(|unread| format!("which nodes lack what: {}", unread.why))))
+    })))
 }
 
 fn unmet(waiting: &Waiting<'_>, facts: &Facts) -> Unmet {

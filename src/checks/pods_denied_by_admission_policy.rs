@@ -94,7 +94,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         "{} denies {}. It says{}.{}",
         called(name, binding),
         refused.whose(),
-        quoted(&refused.said(3)),
+        quoted(&refused.said()),
         whose_policy(name)
     );
     message.push_str(&refused.ending());

@@ -64,7 +64,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         "Azure Policy denies {}. Constraint {name} says{}.\nThe constraint comes from an Azure Policy assignment, or \
          from the deployment safeguards of AKS (AKS Automatic has them on); a change to it in the cluster would be undone.",
         refused.whose(),
-        quoted(&refused.said(3))
+        quoted(&refused.said())
     );
     message.push_str(&refused.ending());
     // The name is known, the constraint's kind is not: each policy has a kind of its own.

@@ -62,7 +62,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         "A Gatekeeper constraint of this cluster's own denies {}. Constraint {name} says{}.\nIts name is none of Azure \
          Policy's, so no assignment in Azure would change it.",
         refused.whose(),
-        quoted(&refused.said(3))
+        quoted(&refused.said())
     );
     message.push_str(&refused.ending());
     // The name is known, the constraint's kind is not.

@@ -62,7 +62,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
     let namespace = &facts.extension.namespace;
     let level = refused.by.as_deref().unwrap_or("that it enforces");
     // It demands the same of every pod and names its containers; one pod is enough to see what.
-    let said = refused.said(1);
+    let said = refused.said_first();
     let label = facts.namespace.known().and_then(|known| known.metadata.label(ENFORCE));
     let mut message = format!(
         "Namespace {namespace} enforces the pod security level {level}, which forbids {}{}.",

@@ -86,7 +86,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
     let mut message = format!(
         "Admission webhook {name} was asked about {} and denies the request. It says{}.",
         refused.whose(),
-        quoted(&refused.said(3))
+        quoted(&refused.said())
     );
     message.push_str(&refused.ending());
     refused.finding(facts, subject(name), message).mended_by(
@@ -106,7 +106,7 @@ fn uncalled(refused: &Refused<'_>, facts: &Facts) -> Finding {
         "Admission webhook {name} must be asked about {} and cannot be called, so the API server does not create them. It \
          has denied nothing: what serves it is away, or cannot be reached from the API server. The API server says{}.",
         refused.whose(),
-        quoted(&refused.said(3))
+        quoted(&refused.said())
     );
     message.push_str(&refused.ending());
     let mut remedy = Remedy::guided(format!(

@@ -77,7 +77,7 @@ fn outside(refused: &Refused<'_>, facts: &Facts) -> Finding {
         "{called} in namespace {namespace} {does} not allow what {} ask for, so the API server does not create them. It \
          says: {}.",
         refused.whose(),
-        refused.said(3)
+        refused.said()
     );
     message.push_str(&refused.ending());
     let subject = match ranges.as_slice() {
@@ -158,7 +158,8 @@ fn broken<'f>(refused: &Refused<'_>, facts: &'f Facts) -> Vec<(&'f LimitRange, S
             items.flat_map(|item| containers.iter().flat_map(|container| breaks(container, item))).collect();
         words.dedup();
         if !words.is_empty() {
-            broken.push((range, listing(words.iter().map(String::as_str), 4)));
+            words.truncate(4);
+            broken.push((range, words.join("; ")));
         }
     }
     broken

@@ -5,7 +5,7 @@
 //! less than the pods that they prepare for.
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, chosen_taints, fitting, grouped, kept_by, pools};
+use super::obstacle::{Group, Obstacle, apart, chosen_taints, fitting, grouped, kept_by, pools};
 use super::volume_reach::reaches_all;
 use super::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
@@ -70,15 +70,12 @@ struct Barred {
 fn run(facts: &Facts) -> Judgement {
     let kept = kept_by(Obstacle::Taints, waiting(facts)?, facts);
     let groups = grouped(kept, |waiting| barred(waiting, facts));
-    Ok(groups
-        .iter()
-        .filter_map(|group| {
-            let finding = group.finding(message(group))?.mended_by(remedy(group));
-            Some(finding.without(
-                facts.unread(Need::Nodes).map(|unread| format!("which taints stand on which pools: {}", unread.why)),
-            ))
-        })
-        .collect())
+    Ok(apart(groups.iter().filter_map(|group| {
+        let finding = group.finding(message(group))?.mended_by(remedy(group));
+        Some(finding.without(
+            facts.unread(Need::Nodes).map(|unread| format!("which taints stand on which pools: {}", unread.why)),
+        ))
+    })))
 }
 
 fn barred(waiting: &Waiting<'_>, facts: &Facts) -> Barred {

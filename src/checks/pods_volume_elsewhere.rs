@@ -4,7 +4,7 @@
 //! attach. The extension brings no claims of its own, so such a volume was added by somebody.
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, fitting, grouped, kept_by};
+use super::obstacle::{Group, Obstacle, apart, fitting, grouped, kept_by};
 use super::volume_reach::{claim, claims_of, reaches, volume_of, zones};
 use super::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
@@ -70,26 +70,23 @@ struct Trouble {
 fn run(facts: &Facts) -> Judgement {
     let kept = kept_by(Obstacle::Volume, waiting(facts)?, facts);
     let groups = grouped(kept, |waiting| trouble(waiting, facts));
-    Ok(groups
-        .iter()
-        .filter_map(|group| {
-            let said = &group.said;
-            let mut finding = group.finding(message(group))?.mended_by(said.remedy.clone());
-            finding.evidence.extend(said.evidence.iter().cloned());
-            for name in &said.claims {
-                let namespace = facts.extension.namespace.as_str();
-                finding = finding.concerning(Subject::namespaced("v1", "PersistentVolumeClaim", namespace, name));
-            }
-            for (need, adds) in [
-                (Need::Claims, "which claims and volumes these are"),
-                (Need::Volumes, "where the volume lies"),
-                (Need::Nodes, "where the nodes are"),
-            ] {
-                finding = finding.without(facts.unread(need).map(|unread| format!("{adds}: {}", unread.why)));
-            }
-            Some(finding)
-        })
-        .collect())
+    Ok(apart(groups.iter().filter_map(|group| {
+        let said = &group.said;
+        let mut finding = group.finding(message(group))?.mended_by(said.remedy.clone());
+        finding.evidence.extend(said.evidence.iter().cloned());
+        for name in &said.claims {
+            let namespace = facts.extension.namespace.as_str();
+            finding = finding.concerning(Subject::namespaced("v1", "PersistentVolumeClaim", namespace, name));
+        }
+        for (need, adds) in [
+            (Need::Claims, "which claims and volumes these are"),
+            (Need::Volumes, "where the volume lies"),
+            (Need::Nodes, "where the nodes are"),
+        ] {
+            finding = finding.without(facts.unread(need).map(|unread| format!("{adds}: {}", unread.why)));
+        }
+        Some(finding)
+    })))
 }
 
 fn message(group: &Group<'_, Trouble>) -> String {

@@ -4,7 +4,7 @@
 //! on arm64 pools, so a pod that does not ask for a processor can land there and ends with "exec format error".
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, demands, grouped, kept_by};
+use super::obstacle::{Group, Obstacle, apart, demands, grouped, kept_by};
 use super::waiting::{waiting, workload_of};
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::{ContainerStatus, Node, Pod};
@@ -60,7 +60,7 @@ Sources
 fn run(facts: &Facts) -> Judgement {
     let kept = kept_by(Obstacle::Platform, waiting(facts)?, facts);
     let groups = grouped(kept, |waiting| demands(waiting.pod, true));
-    let mut findings: Vec<Finding> = groups.iter().filter_map(|group| without_node(group, facts)).collect();
+    let mut findings = apart(groups.iter().filter_map(|group| without_node(group, facts)));
     for pod in facts.own_pods().filter(|pod| !pod.has_ended()) {
         let subject = workload_of(pod).unwrap_or_else(|| pod.subject());
         // Two replicas of one workload are one trouble.

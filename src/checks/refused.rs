@@ -122,8 +122,18 @@ impl<'f> Refused<'f> {
         format!("\n{state}{}More nodes would not help.", if state.is_empty() { "" } else { " " })
     }
 
-    /// Returns what was said with the refusals, each sentence once and none at length: the evidence has the whole.
-    pub fn said(&self, most: usize) -> String {
+    /// Returns what was said with the refusals, each sentence once.
+    pub fn said(&self) -> String {
+        listing(self.sentences().iter().map(String::as_str), 3)
+    }
+
+    /// Returns what was said with one of the refusals, where it is much and much the same for each.
+    pub fn said_first(&self) -> String {
+        self.sentences().into_iter().next().unwrap_or_default()
+    }
+
+    /// Returns what was said, none at length: the evidence has the whole.
+    fn sentences(&self) -> Vec<String> {
         let mut sentences: Vec<String> = Vec::new();
         for refusal in &self.all {
             if let Captured::Denial { said: Some(said), .. } = &refusal.told.captured {
@@ -133,7 +143,7 @@ impl<'f> Refused<'f> {
                 }
             }
         }
-        listing(sentences.iter().map(String::as_str), most)
+        sentences
     }
 
     /// Returns whether everything that is refused still has pods of an older make.
