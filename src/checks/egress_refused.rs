@@ -45,7 +45,7 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings = Vec::new();
-    for group in connections(facts, &[Sign::ConnectRefused]) {
+    for group in connections(facts, &[Sign::ConnectRefused])? {
         let Some(first) = group.first() else { continue };
         let to = destinations(&group);
         let meaning = if first.speaker == Speaker::HookJob {

@@ -55,7 +55,7 @@ const SIGNS: &[Sign] =
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings = Vec::new();
-    for mut group in connections(facts, SIGNS) {
+    for mut group in connections(facts, SIGNS)? {
         // The agent's unanswered question for its endpoint's name is a trouble of DNS, with a check of its own.
         group.retain(|c| !(c.speaker == Speaker::Agent && c.sign == Sign::DnsTimeout));
         let Some(first) = group.first() else { continue };
