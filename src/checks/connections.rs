@@ -107,6 +107,15 @@ pub fn destinations(group: &[Connection]) -> String {
     listing(names, 4)
 }
 
+/// Names them for a rule that is to last: by their names where they have any, since addresses change.
+pub fn lasting_names(group: &[Connection]) -> String {
+    let name = |to: &str| to.split(" (").next().unwrap_or(to).to_owned();
+    let mut names: Vec<String> = group.iter().filter_map(|connection| connection.to.as_deref()).map(name).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() { "that address".to_owned() } else { listing(names.iter().map(String::as_str), 4) }
+}
+
 fn of_agent(facts: &Facts) -> Vec<Connection> {
     let Ok(Some(trouble)) = agent::trouble(facts) else { return Vec::new() };
     let said = &trouble.said;
