@@ -144,7 +144,9 @@ impl Trouble<'_> {
     /// Returns the endpoint's name: as the message has it, else as the region has it.
     pub fn host(&self, facts: &Facts) -> String {
         let said = self.said.found.captured.host().filter(|host| is_data_plane(host));
-        said.map(str::to_owned).or_else(|| facts.data_plane_endpoint()).unwrap_or_else(|| "REGION.dp.kubernetesconfiguration.azure.com".to_owned())
+        said.map(str::to_owned)
+            .or_else(|| facts.data_plane_endpoint())
+            .unwrap_or_else(|| "REGION.dp.kubernetesconfiguration.azure.com".to_owned())
     }
 
     /// Returns the resolver that was asked, as `ip:port`, where the message has it.
@@ -163,21 +165,20 @@ impl Trouble<'_> {
 
     /// Begins the finding: about the agent's Deployment, with the words of its log.
     pub fn finding(&self, facts: &Facts, message: &str) -> Finding {
-        let message = format!(
-            "{message}\nThe log has it {}, and no success after it. {}",
-            self.how_long(),
-            consequence(facts)
-        );
+        let message =
+            format!("{message}\nThe log has it {}, and no success after it. {}", self.how_long(), consequence(facts));
         let pod = facts.agent_pods.known_rows().iter().find(|pod| pod.metadata.name == self.said.log.pod);
-        let subject = pod.and_then(workload_of).unwrap_or_else(|| {
-            Subject::namespaced("v1", "Pod", &self.said.log.namespace, &self.said.log.pod)
-        });
+        let subject = pod
+            .and_then(workload_of)
+            .unwrap_or_else(|| Subject::namespaced("v1", "Pod", &self.said.log.namespace, &self.said.log.pod));
         let mut finding = Finding::new(severity(facts), subject, message).seen(self.said.evidence());
         finding.concerns.extend(pod.map(Pod::subject));
         finding.concerns.extend(waiting_for_orders(facts).map(ExtensionConfig::subject));
-        finding.without(facts.unread(Need::ExtensionConfigs).map(|unread| {
-            format!("whether the extension is installed, so that backups go on for now: {}", unread.why)
-        }))
+        finding.without(
+            facts.unread(Need::ExtensionConfigs).map(|unread| {
+                format!("whether the extension is installed, so that backups go on for now: {}", unread.why)
+            }),
+        )
     }
 }
 

@@ -30,6 +30,40 @@ const fn row(effect: &'static str, cause: &'static str, same: Same) -> Explains 
 /// The table.
 pub const CAUSES: &[Explains] = &[
     row("bsl-unavailable", "bsl-missing", Same::Anything),
+    // What keeps the pods from running makes helm give up, and is all that there is to say of a pod that waits.
+    row("extension-install-failed", "pods-no-room", Same::Anything),
+    row("extension-install-failed", "pods-untolerated-taints", Same::Anything),
+    row("extension-install-failed", "pods-wrong-platform", Same::Anything),
+    row("extension-install-failed", "pods-volume-elsewhere", Same::Anything),
+    row("extension-install-failed", "pods-affinity-unmet", Same::Anything),
+    row("extension-install-failed", "pods-over-quota", Same::Anything),
+    row("extension-install-failed", "pods-outside-limits", Same::Anything),
+    row("extension-install-failed", "pods-denied-by-azure-policy", Same::Anything),
+    row("extension-install-failed", "pods-denied-by-constraint", Same::Anything),
+    row("extension-install-failed", "pods-denied-by-admission-policy", Same::Anything),
+    row("extension-install-failed", "pods-denied-by-pod-security", Same::Anything),
+    row("extension-install-failed", "pods-denied-by-webhook", Same::Anything),
+    row("extension-install-failed", "namespace-terminating", Same::Anything),
+    row("pods-not-ready", "pods-no-room", Same::Subject),
+    row("pods-not-ready", "pods-untolerated-taints", Same::Subject),
+    row("pods-not-ready", "pods-wrong-platform", Same::Subject),
+    row("pods-not-ready", "pods-volume-elsewhere", Same::Subject),
+    row("pods-not-ready", "pods-affinity-unmet", Same::Subject),
+    row("pods-not-ready", "pods-over-quota", Same::Subject),
+    row("pods-not-ready", "pods-outside-limits", Same::Subject),
+    row("pods-not-ready", "pods-denied-by-azure-policy", Same::Subject),
+    row("pods-not-ready", "pods-denied-by-constraint", Same::Subject),
+    row("pods-not-ready", "pods-denied-by-admission-policy", Same::Subject),
+    row("pods-not-ready", "pods-denied-by-pod-security", Same::Subject),
+    row("pods-not-ready", "pods-denied-by-webhook", Same::Subject),
+    row("pods-not-ready", "namespace-terminating", Same::Anything),
+    row("bsl-missing", "namespace-terminating", Same::Anything),
+    // Where no node can reach a pod's volume, room on the others is of no use.
+    row("pods-no-room", "pods-volume-elsewhere", Same::Subject),
+    // An image for another processor ends again and again.
+    row("container-crashing", "pods-wrong-platform", Same::Subject),
+    row("image-not-pulled", "pods-wrong-platform", Same::Subject),
+    // A Job that may not make its pods runs out of time.
     // An agent without orders: nothing arrives, or the record waits. Which record, the finding says.
     row("extension-install-failed", "dp-endpoint-unresolved", Same::Subject),
     row("extension-install-failed", "dp-endpoint-private", Same::Subject),
@@ -46,8 +80,6 @@ pub const CAUSES: &[Explains] = &[
     row("extension-missing", "pods-not-ready", Same::Anything),
     row("dp-endpoint-unresolved", "coredns-endpoint-unresolved", Same::Subject),
     // What keeps a workload from running, and through it the installation.
-    row("pods-not-ready", "pods-no-room", Same::Subject),
-    row("extension-install-failed", "pods-no-room", Same::Anything),
     row("pods-not-ready", "image-not-pulled", Same::Subject),
     row("pods-not-ready", "container-oom-killed", Same::Subject),
     row("pods-not-ready", "container-crashing", Same::Subject),
@@ -81,7 +113,6 @@ pub const CAUSES: &[Explains] = &[
     row("hook-job-failed", "pods-denied-by-webhook", Same::Subject),
     row("hook-job-failed", "pods-over-quota", Same::Subject),
     row("hook-job-failed", "pods-outside-limits", Same::Subject),
-    row("container-crashing", "pods-wrong-platform", Same::Subject),
     row("storage-unreachable", "egress-timed-out", Same::Subject),
     row("storage-unreachable", "egress-refused", Same::Subject),
     row("storage-tls-untrusted", "tls-untrusted", Same::Subject),

@@ -101,7 +101,8 @@ pub fn finding(group: &[Connection], message: String) -> Option<Finding> {
 
 /// Names the other ends: `a and b`.
 pub fn destinations(group: &[Connection]) -> String {
-    let mut names: Vec<&str> = group.iter().map(|c| c.to.as_deref().unwrap_or("an address that the message does not name")).collect();
+    let mut names: Vec<&str> =
+        group.iter().map(|c| c.to.as_deref().unwrap_or("an address that the message does not name")).collect();
     names.sort_unstable();
     names.dedup();
     listing(names, 4)
@@ -172,16 +173,13 @@ fn of_line(facts: &Facts, pod: &Pod, said: &Said<'_>, to: Option<String>) -> Opt
     if location.is_some_and(|location| location.status.phase.as_deref() == Some("Available")) {
         return None;
     }
-    let name = workload.as_ref().and_then(|workload| workload.name.clone()).unwrap_or_else(|| pod.metadata.name.clone());
+    let name =
+        workload.as_ref().and_then(|workload| workload.name.clone()).unwrap_or_else(|| pod.metadata.name.clone());
     let mut concerns = vec![pod.subject()];
     concerns.extend(location.map(StorageLocation::subject));
     Some(Connection {
         speaker: if is_job { Speaker::HookJob } else { Speaker::Extension },
-        who: if is_job {
-            format!("The Job {name}")
-        } else {
-            format!("The container {} of {name}", said.log.container)
-        },
+        who: if is_job { format!("The Job {name}") } else { format!("The container {} of {name}", said.log.container) },
         subject: workload.unwrap_or_else(|| pod.subject()),
         to,
         sign: said.found.sign,
@@ -231,16 +229,18 @@ fn destination(found: &Match) -> Option<String> {
 
 /// Returns whether the other end is in the pod or on the node itself, which is no way out of the cluster.
 fn is_local(to: &str) -> bool {
-    ["localhost", "127.", "[::1]", "169.254."].iter().any(|start| to.starts_with(start) || to.contains(&format!("({start}")))
+    ["localhost", "127.", "[::1]", "169.254."]
+        .iter()
+        .any(|start| to.starts_with(start) || to.contains(&format!("({start}")))
 }
 
 /// Returns the storage location whose account the other end is.
 fn location_at<'f>(facts: &'f Facts, to: &str) -> Option<&'f StorageLocation> {
     let host = to.split([' ', ':']).next().unwrap_or(to);
     let (account, _) = host.split_once(".blob.")?;
-    facts.locations().find(|location| {
-        location.setting("storageAccount").is_some_and(|known| known.eq_ignore_ascii_case(account))
-    })
+    facts
+        .locations()
+        .find(|location| location.setting("storageAccount").is_some_and(|known| known.eq_ignore_ascii_case(account)))
 }
 
 /// Says which NetworkPolicies there are; nothing where they could not be read.

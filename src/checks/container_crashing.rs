@@ -68,7 +68,8 @@ fn run(facts: &Facts) -> Judgement {
             known.evidence.extend(evidence);
             continue;
         }
-        let mut finding = Finding::new(held.severity(facts), held.owner.clone(), message).concerning(held.pod.subject());
+        let mut finding =
+            Finding::new(held.severity(facts), held.owner.clone(), message).concerning(held.pod.subject());
         finding.evidence = evidence;
         let logs = if held.is_manager { Need::AgentLogs } else { Need::Logs };
         let unread = facts.unread(logs).filter(|_| held.log(facts).is_none());
@@ -113,8 +114,7 @@ fn trouble(facts: &Facts, held: &Held<'_>) -> Option<(String, Vec<Evidence>)> {
         return None;
     }
     let is_recent = ended.is_some_and(|ended| {
-        ended.exit_code != 0
-            && ended.finished_at.is_some_and(|when| facts.observed_at.duration_since(when) < RECENT)
+        ended.exit_code != 0 && ended.finished_at.is_some_and(|when| facts.observed_at.duration_since(when) < RECENT)
     });
     let loops = reason == "CrashLoopBackOff";
     let keeps_ending = loops || (status.restart_count >= OFTEN && is_recent);
@@ -124,7 +124,8 @@ fn trouble(facts: &Facts, held: &Held<'_>) -> Option<(String, Vec<Evidence>)> {
     let how = ended.map_or(String::new(), |ended| format!(" The last time it ended{}.", how_it_ended(ended)));
     let state = if loops { " and waits to be started again (CrashLoopBackOff)" } else { "" };
     let message = format!("{whose} has been started again {} times{state}.{how}", status.restart_count);
-    let words = ended.and_then(|ended| ended.message.as_ref()).map_or(String::new(), |words| format!(": {}", words.as_str()));
+    let words =
+        ended.and_then(|ended| ended.message.as_ref()).map_or(String::new(), |words| format!(": {}", words.as_str()));
     let mut evidence = vec![match ended {
         Some(ended) => Evidence::quoted(held.at(field), format!("exit code {}{words}", ended.exit_code)),
         None => Evidence::quoted(held.at("state.waiting"), reason),
@@ -142,7 +143,9 @@ fn how_it_ended(ended: &Terminated) -> String {
     let meaning = match code {
         0 => ", of its own will and without an error",
         126 | 127 => ": its command cannot be run, or is not in the image",
-        137 => ": it was killed (signal 9), but not for its own memory limit; a failed liveness probe or the node does that",
+        137 => {
+            ": it was killed (signal 9), but not for its own memory limit; a failed liveness probe or the node does that"
+        }
         139 => ": it broke down (signal 11)",
         143 => ": it was told to stop (signal 15), as a failed liveness probe does",
         _ => "",

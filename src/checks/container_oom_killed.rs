@@ -65,9 +65,12 @@ fn run(facts: &Facts) -> Judgement {
         let finding = Finding::new(held.severity(facts), held.owner.clone(), message)
             .seen(evidence)
             .concerning(held.pod.subject())
-            .without(facts.unread(Need::Backups).filter(|_| !held.is_manager).map(|unread| {
-                format!("whether a backup has completed since: {}", unread.why)
-            }))
+            .without(
+                facts
+                    .unread(Need::Backups)
+                    .filter(|_| !held.is_manager)
+                    .map(|unread| format!("whether a backup has completed since: {}", unread.why)),
+            )
             .mended_by(remedy(facts, &held));
         findings.push(finding);
     }

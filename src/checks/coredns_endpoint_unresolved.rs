@@ -99,7 +99,10 @@ fn run(facts: &Facts) -> Judgement {
             Said::Unread(why) => Some(format!("{}: {why}", row.pod)),
             _ => None,
         });
-        return Err(Stop::inconclusive(format!("not every CoreDNS replica could be asked: {}", whys.collect::<Vec<_>>().join("; "))));
+        return Err(Stop::inconclusive(format!(
+            "not every CoreDNS replica could be asked: {}",
+            whys.collect::<Vec<_>>().join("; ")
+        )));
     } else if !private.is_empty() {
         let message = format!(
             "CoreDNS gives {name} a private address. That is no fault by itself: it is one only if the extension agent is \
@@ -139,12 +142,16 @@ fn finding(facts: &Facts, severity: Severity, message: String, said: &[(&DnsAnsw
         finding = finding.seen(Evidence::quoted(format!("pod/kube-system/{} answer for {}", row.pod, row.name), quote));
     }
     finding
-        .without(facts.unread(Need::AgentPods).map(|unread| {
-            format!("whether an extension agent runs in this cluster and asks CoreDNS: {}", unread.why)
-        }))
-        .without(facts.unread(Need::ExtensionConfigs).filter(|_| is_fault).map(|unread| {
-            format!("whether the extension is installed, so that backups go on for now: {}", unread.why)
-        }))
+        .without(
+            facts.unread(Need::AgentPods).map(|unread| {
+                format!("whether an extension agent runs in this cluster and asks CoreDNS: {}", unread.why)
+            }),
+        )
+        .without(
+            facts.unread(Need::ExtensionConfigs).filter(|_| is_fault).map(|unread| {
+                format!("whether the extension is installed, so that backups go on for now: {}", unread.why)
+            }),
+        )
 }
 
 /// Replicas that answer otherwise than the others most likely run another configuration.
@@ -213,7 +220,13 @@ fn words(said: &[(&DnsAnswer, Said)]) -> String {
     }
     let parts: Vec<String> = kinds
         .iter()
-        .map(|(kind, count)| format!("{} {} {kind}", counted(*count, "replica", "replicas"), if *count == 1 { "answers" } else { "answer" }))
+        .map(|(kind, count)| {
+            format!(
+                "{} {} {kind}",
+                counted(*count, "replica", "replicas"),
+                if *count == 1 { "answers" } else { "answer" }
+            )
+        })
         .collect();
     listing(parts.iter().map(String::as_str), 4)
 }

@@ -65,7 +65,8 @@ fn run(facts: &Facts) -> Judgement {
     let Some(trouble) = agent::trouble(facts)? else { return Ok(Vec::new()) };
     let host = trouble.host(facts);
     let log = trouble.said.log;
-    let remedy = endpoint_remedy::put_right(&host, true).documented(endpoint_remedy::ask(&log.pod, &log.container, &host));
+    let remedy =
+        endpoint_remedy::put_right(&host, true).documented(endpoint_remedy::ask(&log.pod, &log.container, &host));
     let finding = match trouble.said.found.sign {
         Sign::PrivateLinkForbidden => trouble.finding(
             facts,

@@ -75,9 +75,10 @@ fn run(facts: &Facts) -> Judgement {
         message.push_str(resolver.bearing());
     }
     let mut finding = trouble.finding(facts, &message).mended_by(
-        remedy
-            .documented(endpoint_remedy::ask(&log.pod, &log.container, &host))
-            .documented(format!("kubectl --namespace kube-system logs {} --container {} --tail=200", log.pod, log.container)),
+        remedy.documented(endpoint_remedy::ask(&log.pod, &log.container, &host)).documented(format!(
+            "kubectl --namespace kube-system logs {} --container {} --tail=200",
+            log.pod, log.container
+        )),
     );
     if !resolver.passes_by_coredns() {
         finding = finding.concerning(agent::host_subject(&host));
@@ -88,9 +89,13 @@ fn run(facts: &Facts) -> Judgement {
             finding.message.push_str("\nThe agent's pod asks its node's own resolver, not CoreDNS.");
         }
     }
-    Ok(vec![finding.without(facts.unread(Need::DnsService).map(|unread| {
-        format!("whether the resolver that was asked is CoreDNS: {}", unread.why)
-    }))])
+    Ok(vec![
+        finding.without(
+            facts
+                .unread(Need::DnsService)
+                .map(|unread| format!("whether the resolver that was asked is CoreDNS: {}", unread.why)),
+        ),
+    ])
 }
 
 /// Returns whether a pod uses the resolver of its node.

@@ -69,9 +69,11 @@ fn run(facts: &Facts) -> Judgement {
             message.push_str(&connections::policies(facts).map_or(String::new(), |policies| format!("\n{policies}")));
         }
         let finding = connections::finding(&group, message).map(|finding| {
-            finding.mended_by(remedy(facts, &group)).without(facts.unread(Need::NetworkPolicies).map(|unread| {
-                format!("whether a NetworkPolicy of the namespace forbids it: {}", unread.why)
-            }))
+            finding.mended_by(remedy(facts, &group)).without(
+                facts
+                    .unread(Need::NetworkPolicies)
+                    .map(|unread| format!("whether a NetworkPolicy of the namespace forbids it: {}", unread.why)),
+            )
         });
         findings.extend(finding);
     }
@@ -83,7 +85,9 @@ fn words(group: &[Connection]) -> String {
     let to = destinations(group);
     match group.first().map(|first| first.sign) {
         Some(Sign::DnsTimeout) => format!("asks DNS for {to} and gets no answer from the resolver"),
-        Some(Sign::ConnectReset) => format!("has its connection to {to} cut off on the way, as firewalls and inspecting proxies do"),
+        Some(Sign::ConnectReset) => {
+            format!("has its connection to {to} cut off on the way, as firewalls and inspecting proxies do")
+        }
         Some(Sign::NoRoute) => format!("has no route to {to}"),
         Some(Sign::ProxyUnreachable) => format!("cannot reach the outbound proxy on the way to {to}"),
         _ => format!("gets no answer from {to}: the connection times out"),
@@ -119,7 +123,9 @@ fn remedy(facts: &Facts, group: &[Connection]) -> Remedy {
             "Allow the pods of namespace {namespace} {port} to the API server: {to}. Most network \
              plugins look at the API server's own address, not at the Service's. Then install the extension again."
         ),
-        _ => format!("Allow {port} to {to}, wherever it is stopped: network policy, security group, firewall, route or proxy."),
+        _ => format!(
+            "Allow {port} to {to}, wherever it is stopped: network policy, security group, firewall, route or proxy."
+        ),
     });
     remedy = match speaker {
         Some(Speaker::Agent) => remedy.documented("kubectl --namespace kube-system get networkpolicies"),

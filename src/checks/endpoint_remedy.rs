@@ -8,9 +8,8 @@ use crate::finding::Remedy;
 
 /// Says how to put the name right, the lasting ways first; `coredns`: whether CoreDNS may have a part in it.
 pub fn put_right(host: &str, coredns: bool) -> Remedy {
-    let (zone_end, region) = host
-        .split_once(".dp.")
-        .map_or(("kubernetesconfiguration.azure.com", host), |(region, end)| (end, region));
+    let (zone_end, region) =
+        host.split_once(".dp.").map_or(("kubernetesconfiguration.azure.com", host), |(region, end)| (end, region));
     let zone = format!("privatelink.dp.{zone_end}");
     let mut text = format!(
         "Find out who answers for the name. If a private DNS zone {zone} is visible to this network and has no record, or \

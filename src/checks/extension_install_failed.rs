@@ -78,9 +78,9 @@ fn run(facts: &Facts) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
     for config in configs.iter().filter(|config| config.is_backup()) {
         // Two groups can hold one extension; the record that is installed counts.
-        let has_twin = configs.iter().any(|other| {
-            other.is_backup() && other.metadata.name == config.metadata.name && says(other, "Installed")
-        });
+        let has_twin = configs
+            .iter()
+            .any(|other| other.is_backup() && other.metadata.name == config.metadata.name && says(other, "Installed"));
         if has_twin && !says(config, "Installed") {
             continue;
         }
@@ -100,15 +100,20 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     if says(config, "Installed") {
         return None;
     }
-    let since = if says(config, "Deleting") { config.metadata.deletion_timestamp } else { config.metadata.creation_timestamp };
+    let since =
+        if says(config, "Deleting") { config.metadata.deletion_timestamp } else { config.metadata.creation_timestamp };
     let lasts = since.map(|since| facts.observed_at.duration_since(since));
     if lasts.is_some_and(|lasts| lasts < LONG) {
         return None;
     }
     let since = since.map_or(String::new(), |since| format!(" since {}", minute(since)));
     let mut message = match status {
-        Some(status) if says(config, "Deleting") => format!("The extension {name} has been {status}{since}: its removal does not come to an end."),
-        Some(status) => format!("The extension {name} has been {status}{since}: its installation does not come to an end."),
+        Some(status) if says(config, "Deleting") => {
+            format!("The extension {name} has been {status}{since}: its removal does not come to an end.")
+        }
+        Some(status) => {
+            format!("The extension {name} has been {status}{since}: its installation does not come to an end.")
+        }
         None => format!(
             "The record of the extension {name} has had no status{since}: the extension manager in kube-system has not worked on it, or not to the end."
         ),
@@ -142,7 +147,9 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
              installation from being created.",
             other.metadata.name
         ),
-        None if says(config, "Failed") => format!("The extension {name} could not be installed, changed or removed: its record says Failed."),
+        None if says(config, "Failed") => {
+            format!("The extension {name} could not be installed, changed or removed: its record says Failed.")
+        }
         None => format!("The extension {name} is there, but helm says that its last change failed."),
     };
     message.push('\n');
@@ -160,15 +167,24 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
     }
     let severity = if other.is_some() { Severity::Warning } else { Severity::Error };
     let mut finding = Finding::new(severity, config.subject(), message);
-    let seen = if release_failed && !says(config, "Failed") { ".status.helmReleaseStatus.lastReleaseStatus" } else { ".status.status" };
+    let seen = if release_failed && !says(config, "Failed") {
+        ".status.helmReleaseStatus.lastReleaseStatus"
+    } else {
+        ".status.status"
+    };
     finding = finding.seen(Evidence::quoted(
         format!("{} {seen}", config.at()),
-        if seen.ends_with("lastReleaseStatus") { "failed" } else { config.status.status.as_deref().unwrap_or("Failed") },
+        if seen.ends_with("lastReleaseStatus") {
+            "failed"
+        } else {
+            config.status.status.as_deref().unwrap_or("Failed")
+        },
     ));
     finding.evidence.extend(quoted(config));
     if gone.is_none() {
         let unread = facts.unread(Need::Deployments).or_else(|| facts.unread(Need::Pods));
-        finding = finding.without(unread.map(|unread| format!("whether helm has taken everything back: {}", unread.why)));
+        finding =
+            finding.without(unread.map(|unread| format!("whether helm has taken everything back: {}", unread.why)));
     }
     finding.mended_by(remedy(facts, config, &words, other.is_some(), gone == Some(true)))
 }
@@ -224,5 +240,7 @@ fn quoted(config: &ExtensionConfig) -> Option<Evidence> {
 }
 
 fn show(name: &str) -> String {
-    format!("az k8s-extension show --name {name} --cluster-type managedClusters --resource-group RESOURCE_GROUP --cluster-name CLUSTER")
+    format!(
+        "az k8s-extension show --name {name} --cluster-type managedClusters --resource-group RESOURCE_GROUP --cluster-name CLUSTER"
+    )
 }

@@ -76,7 +76,9 @@ impl<'f> Held<'f> {
     /// Returns the log of the run before this one, or else of this one.
     pub fn log(&self, facts: &'f Facts) -> Option<&'f Log> {
         let logs = if self.is_manager { &facts.agent_logs } else { &facts.logs };
-        let mine = |log: &&Log| log.pod == self.pod.metadata.name && log.container == self.status.name && !log.lines.is_empty();
+        let mine = |log: &&Log| {
+            log.pod == self.pod.metadata.name && log.container == self.status.name && !log.lines.is_empty()
+        };
         let rows = logs.known_rows();
         rows.iter().filter(mine).find(|log| log.previous).or_else(|| rows.iter().find(mine))
     }

@@ -171,7 +171,11 @@ fn alternatives(
          denied request, speaks for the denial; a connection that times out speaks for the API server."
     );
     let unread = [Need::Pods, Need::Logs, Need::Events].into_iter().find_map(|need| facts.unread(need));
-    let state = if unread.is_none() { "Its pod, log and events are gone." } else { "Its pod, log and events were not all read." };
+    let state = if unread.is_none() {
+        "Its pod, log and events are gone."
+    } else {
+        "Its pod, log and events were not all read."
+    };
     let make = |subject: Subject, fits: &str| {
         let mut finding = Finding::new(severity, subject, format!("{what} {fits}\n{state}"))
             .seen(seen.clone())
@@ -211,7 +215,7 @@ fn subject_of(facts: &Facts, job: &str) -> Subject {
 
 fn watch(facts: &Facts, job: &str, text: &str) -> Remedy {
     let namespace = &facts.extension.namespace;
-    Remedy::guided(text)
-        .documented(format!("kubectl --namespace {namespace} get events --watch"))
-        .documented(format!("kubectl --namespace {namespace} logs --follow --all-containers --timestamps --selector job-name={job}"))
+    Remedy::guided(text).documented(format!("kubectl --namespace {namespace} get events --watch")).documented(format!(
+        "kubectl --namespace {namespace} logs --follow --all-containers --timestamps --selector job-name={job}"
+    ))
 }

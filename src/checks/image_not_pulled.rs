@@ -48,8 +48,14 @@ Sources
 ";
 
 /// The words that the kubelet has for a container whose image does not come.
-const WAITS: [&str; 6] =
-    ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"];
+const WAITS: [&str; 6] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+];
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
@@ -77,14 +83,19 @@ fn run(facts: &Facts) -> Judgement {
             known.message.push_str(&message);
             continue;
         }
-        let mut finding = Finding::new(held.severity(facts), held.owner.clone(), message).concerning(held.pod.subject());
+        let mut finding =
+            Finding::new(held.severity(facts), held.owner.clone(), message).concerning(held.pod.subject());
         let quote = waiting.message.as_ref().map_or(reason, |message| message.as_str());
         finding = finding.seen(Evidence::quoted(held.at("state.waiting"), quote));
-        let signs: Vec<Sign> = why.as_ref().map(|(found, _)| found.iter().map(|f| f.sign).collect()).unwrap_or_default();
+        let signs: Vec<Sign> =
+            why.as_ref().map(|(found, _)| found.iter().map(|f| f.sign).collect()).unwrap_or_default();
         if let Some((_, Some(event))) = why {
             finding = finding.seen(event);
         }
-        let missing = facts.unread(Need::Events).filter(|_| signs.is_empty()).map(|unread| format!("why the image does not come: {}", unread.why));
+        let missing = facts
+            .unread(Need::Events)
+            .filter(|_| signs.is_empty())
+            .map(|unread| format!("why the image does not come: {}", unread.why));
         findings.push(finding.without(missing).mended_by(remedy(reason, &signs, registry, &held)));
     }
     Ok(findings)
@@ -120,7 +131,9 @@ fn why(facts: &Facts, held: &Held<'_>) -> Option<Why> {
 /// Says what a sign means for a pull; `None` where it says nothing about one.
 const fn meaning(sign: Sign) -> Option<&'static str> {
     Some(match sign {
-        Sign::TlsUntrusted => "The node does not trust the certificate that REGISTRY shows: something on the way inspects TLS",
+        Sign::TlsUntrusted => {
+            "The node does not trust the certificate that REGISTRY shows: something on the way inspects TLS"
+        }
         Sign::ProxyAuthRequired => "A proxy on the way to REGISTRY wants a sign-in (407)",
         Sign::ProxyUnreachable => "The proxy on the way to REGISTRY cannot be reached",
         Sign::DnsNoSuchHost => "The node's DNS knows no address for REGISTRY, or for a name that it leads to",
@@ -170,7 +183,14 @@ fn words(reason: &str, found: &[Match], registry: &str) -> String {
         return "The pod forbids pulling, and the node does not have it.".to_owned();
     }
     match leading(&signs).and_then(meaning) {
-        Some(meaning) => format!("{}.", meaning.replace("REGISTRY", &format!("the registry {registry}")).replacen("the registry", "The registry", usize::from(meaning.starts_with("REGISTRY")))),
+        Some(meaning) => format!(
+            "{}.",
+            meaning.replace("REGISTRY", &format!("the registry {registry}")).replacen(
+                "the registry",
+                "The registry",
+                usize::from(meaning.starts_with("REGISTRY"))
+            )
+        ),
         None => "Neither the container nor an event says why, so nothing is known about the cause yet.".to_owned(),
     }
 }
@@ -214,7 +234,11 @@ fn remedy(reason: &str, signs: &[Sign], registry: &str, held: &Held<'_>) -> Reme
         ),
         None => "See what the kubelet says of the pod: its newest events name the reason.".to_owned(),
     };
-    let text = if registry != "mcr.microsoft.com" { text.replace(" Both are needed: the layers come from the second.", "") } else { text };
+    let text = if registry != "mcr.microsoft.com" {
+        text.replace(" Both are needed: the layers come from the second.", "")
+    } else {
+        text
+    };
     Remedy::guided(text)
         .documented(format!(
             "kubectl --namespace {} describe pod {}",

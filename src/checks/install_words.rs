@@ -133,7 +133,9 @@ fn hook(found: &Match) -> String {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
             format!("Helm's{phase} hook, the Job {job}, failed{reason}.")
         }
-        Captured::Hook { phase: Some(phase), reason: Some(reason), .. } => format!("Helm's {phase} hook failed: {reason}."),
+        Captured::Hook { phase: Some(phase), reason: Some(reason), .. } => {
+            format!("Helm's {phase} hook failed: {reason}.")
+        }
         _ => "A hook of helm's failed.".to_owned(),
     }
 }

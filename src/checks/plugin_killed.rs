@@ -90,9 +90,9 @@ fn finding(facts: &Facts, pod: &Pod, said: &Said<'_>, subject: crate::finding::S
     Finding::new(Severity::Error, subject, message)
         .seen(said.evidence())
         .concerning(pod.subject())
-        .without(facts.unread(Need::Backups).map(|unread| {
-            format!("whether a backup has completed since: {}", unread.why)
-        }))
+        .without(
+            facts.unread(Need::Backups).map(|unread| format!("whether a backup has completed since: {}", unread.why)),
+        )
         .mended_by(remedy)
 }
 

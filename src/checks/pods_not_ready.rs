@@ -104,8 +104,12 @@ fn of_deployment(facts: &Facts, deployment: &Workload) -> Option<Finding> {
     if ready >= wanted || is_starting(facts, deployment) {
         return None;
     }
-    let pods: Vec<&Pod> =
-        facts.pods.known_rows().iter().filter(|pod| workload_of(pod).as_ref() == Some(&subject) && !pod.has_ended()).collect();
+    let pods: Vec<&Pod> = facts
+        .pods
+        .known_rows()
+        .iter()
+        .filter(|pod| workload_of(pod).as_ref() == Some(&subject) && !pod.has_ended())
+        .collect();
     let mut message = format!("The Deployment {name} has {ready} of {} ready{}.", pods_of(wanted), since(deployment));
     let mut evidence = vec![Evidence::quoted(format!("{at} .status.readyReplicas"), ready.to_string())];
     let unready: Vec<&&Pod> = pods.iter().filter(|pod| !pod.is_ready()).collect();
@@ -113,22 +117,28 @@ fn of_deployment(facts: &Facts, deployment: &Workload) -> Option<Finding> {
         message.push_str(" No pod of it exists.");
         if let Some(event) = refused_creation(facts, name) {
             message.push_str(" The cluster would not let one be created:");
-            message.push_str(&event.message.as_ref().map_or(String::new(), |words| format!(" {}.", first_sentence(words))));
+            message.push_str(
+                &event.message.as_ref().map_or(String::new(), |words| format!(" {}.", first_sentence(words))),
+            );
             evidence.push(Evidence::quoted(event.at(), event.message.as_ref().map_or("", |words| words.as_str())));
         }
     }
     for pod in unready.iter().take(3) {
         message.push_str(&format!("\n{} {}.", pod.metadata.name, state_of(pod)));
-        evidence.push(Evidence::quoted(format!("{} .status", pod.at()), pod.status.phase.as_deref().unwrap_or("Unknown")));
+        evidence
+            .push(Evidence::quoted(format!("{} .status", pod.at()), pod.status.phase.as_deref().unwrap_or("Unknown")));
     }
     let mut finding = Finding::new(severity(facts, name), subject, message);
     finding.evidence = evidence;
     finding.concerns.extend(unready.iter().map(|pod| pod.subject()));
     Some(
         finding
-            .without(facts.unread(Need::Events).filter(|_| pods.is_empty()).map(|unread| {
-                format!("why no pod of it is created: {}", unread.why)
-            }))
+            .without(
+                facts
+                    .unread(Need::Events)
+                    .filter(|_| pods.is_empty())
+                    .map(|unread| format!("why no pod of it is created: {}", unread.why)),
+            )
             .mended_by(look(namespace, name, unready.first().map(|pod| pod.metadata.name.as_str()))),
     )
 }
@@ -150,7 +160,8 @@ fn of_pods<'f>(facts: &'f Facts, pods: impl Iterator<Item = &'f Pod>, is_manager
         let has_spoken = owner.kind.as_deref() == Some("Deployment")
             && facts.deployments.known_rows().iter().any(|known| Some(&known.metadata.name) == owner.name.as_ref())
             && !is_manager;
-        let is_bad = |pod: &&&Pod| if is_job { pod.status.phase.as_deref() == Some("Pending") } else { !pod.is_ready() };
+        let is_bad =
+            |pod: &&&Pod| if is_job { pod.status.phase.as_deref() == Some("Pending") } else { !pod.is_ready() };
         let bad: Vec<&&Pod> = members.iter().filter(is_bad).collect();
         let is_served = is_manager && members.iter().any(|pod| pod.is_ready());
         if bad.is_empty() || has_spoken || is_served || bad.iter().all(|pod| is_young(facts, pod)) {
@@ -220,7 +231,8 @@ fn state_of(pod: &Pod) -> String {
 fn refused_creation<'f>(facts: &'f Facts, deployment: &str) -> Option<&'f Event> {
     let is_of = |event: &&Event| {
         let about = &event.involved_object;
-        let owned = about.kind == "ReplicaSet" && about.name.rsplit_once('-').is_some_and(|(name, _)| name == deployment);
+        let owned =
+            about.kind == "ReplicaSet" && about.name.rsplit_once('-').is_some_and(|(name, _)| name == deployment);
         owned && event.reason.as_deref() == Some("FailedCreate")
     };
     facts.events.known_rows().iter().filter(is_of).max_by_key(|event| event.when())
@@ -247,7 +259,9 @@ fn is_after(facts: &Facts, when: Timestamp) -> bool {
 
 fn since(deployment: &Workload) -> String {
     let changed = deployment.condition("Available").filter(|condition| condition.status == "False");
-    changed.and_then(|condition| condition.last_transition_time).map_or(String::new(), |when| format!(", since {}", minute(when)))
+    changed
+        .and_then(|condition| condition.last_transition_time)
+        .map_or(String::new(), |when| format!(", since {}", minute(when)))
 }
 
 fn pods_of(wanted: u32) -> String {

@@ -53,7 +53,9 @@ impl<'m> Resolver<'m> {
         match self {
             Self::CoreDns(ip) => format!("CoreDNS (Service kube-dns, {ip})"),
             Self::LocalDns(ip) => format!("LocalDNS on the node ({ip})"),
-            Self::LocalDnsOfNetwork(ip) => format!("LocalDNS on the node, at its address for the network's DNS ({ip}),"),
+            Self::LocalDnsOfNetwork(ip) => {
+                format!("LocalDNS on the node, at its address for the network's DNS ({ip}),")
+            }
             Self::NodeLocal(ip) => format!("NodeLocal DNSCache on the node ({ip})"),
             Self::AzureDns(ip) => format!("Azure's DNS ({ip})"),
             Self::Other(ip) => format!("the DNS server {ip}, which is not CoreDNS,"),

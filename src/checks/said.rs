@@ -65,8 +65,7 @@ pub fn end(log: &Log) -> Option<Timestamp> {
 
 /// Returns the last words of a log without the stamps, at most `most` lines and 200 letters each.
 pub fn last_words(log: &Log, most: usize) -> Vec<String> {
-    let lines: Vec<&str> =
-        log.lines.iter().map(|line| words(line).trim()).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = log.lines.iter().map(|line| words(line).trim()).filter(|line| !line.is_empty()).collect();
     lines.iter().skip(lines.len().saturating_sub(most)).map(|line| shortened(line, 200)).collect()
 }
 

@@ -61,7 +61,9 @@ fn run(facts: &Facts) -> Judgement {
                  the proxy.",
             ),
             Sign::TlsExpired => (
-                format!("is shown a certificate by {to} that is not valid at this time: it has expired, or a clock is wrong."),
+                format!(
+                    "is shown a certificate by {to} that is not valid at this time: it has expired, or a clock is wrong."
+                ),
                 "See which certificate is shown there and who shows it; where it is valid, set the node's clock right.",
             ),
             _ => (

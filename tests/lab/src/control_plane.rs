@@ -113,6 +113,8 @@ impl ControlPlane {
         let config = write_kubeconfig(&kubeconfig, &server, &authority.certificate, "lab-admin", admin)?;
         let mut config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await?;
         config.proxy_url = None;
+        // The API server says 429, try again after a second, while it readies a new definition, which takes 80 ms.
+        config.default_retry = false;
         let api = Api::new(kube::Client::try_from(config)?);
         let plane = Self { components, ports, authority, api, kubeconfig };
         plane.wait("kube-apiserver", "/livez").await?;
