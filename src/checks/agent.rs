@@ -48,7 +48,7 @@ pub fn present(facts: &Facts) -> Result<(), Stop> {
 pub fn trouble(facts: &Facts) -> Result<Option<Trouble<'_>>, Stop> {
     present(facts)?;
     let logs = facts.agent_logs.rows(Need::AgentLogs.what())?;
-    let newest = logs.iter().filter(|log| !log.previous).filter_map(outcome).max_by_key(|outcome| outcome.when());
+    let newest = logs.iter().filter(|log| !log.previous).filter_map(outcome).max_by_key(Outcome::when);
     Ok(match newest {
         Some(Outcome::Failed(trouble)) => Some(trouble),
         _ => None,

@@ -73,6 +73,10 @@ pub const CAUSES: &[Explains] = &[
     row("extension-missing", "dp-endpoint-unresolved", Same::Anything),
     row("extension-missing", "dp-endpoint-private", Same::Anything),
     row("extension-missing", "agent-unauthorized", Same::Anything),
+    row("extension-missing", "egress-timed-out", Same::Anything),
+    row("extension-missing", "egress-refused", Same::Anything),
+    row("extension-missing", "tls-untrusted", Same::Anything),
+    row("extension-missing", "pods-not-ready", Same::Anything),
     row("dp-endpoint-unresolved", "coredns-endpoint-unresolved", Same::Subject),
     // What keeps a workload from running, and through it the installation.
     row("pods-not-ready", "image-not-pulled", Same::Subject),

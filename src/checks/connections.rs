@@ -11,7 +11,7 @@ use super::said::{Said, newest_within};
 use super::waiting::workload_of;
 use crate::catalogue::{Captured, Match, Sign, classify};
 use crate::facts::objects::{ExtensionConfig, Pod, StorageLocation};
-use crate::facts::{Facts, Need, Requirement, helpful, required};
+use crate::facts::{Facts, Need, Requirement, Stop, helpful, required};
 use crate::finding::{Evidence, Finding, Severity, Subject, listing};
 
 /// What the checks of connections read.
@@ -61,7 +61,14 @@ pub struct Connection {
 const OVER: SignedDuration = SignedDuration::from_mins(15);
 
 /// Lists the connections that are not made now, for reasons among `signs`, each workload's together.
-pub fn connections(facts: &Facts, signs: &[Sign]) -> Vec<Vec<Connection>> {
+///
+/// # Errors
+/// Inconclusive where no place could be read. Where some could, what is known is told, and the runner says that
+/// the rest was not read.
+pub fn connections(facts: &Facts, signs: &[Sign]) -> Result<Vec<Vec<Connection>>, Stop> {
+    if facts.agent_logs.known().is_none() && facts.extension_configs.known().is_none() {
+        facts.logs.rows(Need::Logs.what())?;
+    }
     let mut all = of_agent(facts);
     all.extend(of_extension(facts));
     all.extend(of_record(facts));
@@ -72,7 +79,7 @@ pub fn connections(facts: &Facts, signs: &[Sign]) -> Vec<Vec<Connection>> {
             None => groups.push(vec![connection]),
         }
     }
-    groups
+    Ok(groups)
 }
 
 /// Makes the finding about a group: the worst of their severities, all their evidence.
@@ -99,6 +106,15 @@ pub fn destinations(group: &[Connection]) -> String {
     names.sort_unstable();
     names.dedup();
     listing(names, 4)
+}
+
+/// Names them for a rule that is to last: by their names where they have any, since addresses change.
+pub fn lasting_names(group: &[Connection]) -> String {
+    let name = |to: &str| to.split(" (").next().unwrap_or(to).to_owned();
+    let mut names: Vec<String> = group.iter().filter_map(|connection| connection.to.as_deref()).map(name).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() { "that address".to_owned() } else { listing(names.iter().map(String::as_str), 4) }
 }
 
 fn of_agent(facts: &Facts) -> Vec<Connection> {

@@ -60,7 +60,7 @@ const LINES: usize = 3;
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
-    for held in containers(facts).into_iter().filter(|held| held.pod.metadata.owner("Job").is_none()) {
+    for held in containers(facts)?.into_iter().filter(|held| held.pod.metadata.owner("Job").is_none()) {
         let Some((message, evidence)) = trouble(facts, &held) else { continue };
         if let Some(known) = findings.iter_mut().find(|known| known.subject == held.owner) {
             known.message.push('\n');
@@ -117,7 +117,8 @@ fn trouble(facts: &Facts, held: &Held<'_>) -> Option<(String, Vec<Evidence>)> {
         ended.exit_code != 0 && ended.finished_at.is_some_and(|when| facts.observed_at.duration_since(when) < RECENT)
     });
     let loops = reason == "CrashLoopBackOff";
-    if !loops && !(status.restart_count >= OFTEN && is_recent) {
+    let keeps_ending = loops || (status.restart_count >= OFTEN && is_recent);
+    if !keeps_ending {
         return None;
     }
     let how = ended.map_or(String::new(), |ended| format!(" The last time it ended{}.", how_it_ended(ended)));

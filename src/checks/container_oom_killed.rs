@@ -49,7 +49,7 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
-    for held in containers(facts) {
+    for held in containers(facts)? {
         let Some((field, ended)) = killed(&held) else { continue };
         if !held.is_manager && held.status.ready && was_followed_by_success(facts, ended) {
             continue;

@@ -8,7 +8,7 @@ use super::check::{Check, Judgement};
 use super::dp_endpoint_unresolved::asks_the_node;
 use super::{agent, endpoint_remedy};
 use crate::facts::objects::DnsAnswer;
-use crate::facts::{Facts, Need, Stop, helpful, required};
+use crate::facts::{Facts, Need, Stop, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing};
 
 /// The check.
@@ -190,7 +190,7 @@ fn hidden_alias<'f>(said: &'f [(&'f DnsAnswer, Said)]) -> Option<&'f str> {
     let failing = said.iter().filter(|(_, said)| matches!(said, Said::Nothing(_)));
     failing
         .filter_map(|(row, _)| row.answer.known()?.aliases.last())
-        .map(|alias| alias.as_str())
+        .map(Text::as_str)
         .find(|alias| alias.to_ascii_lowercase().contains(".privatelink."))
 }
 

@@ -5,7 +5,7 @@
 
 use super::agent;
 use super::check::{Check, Judgement};
-use super::connections::{self, NEEDS, Speaker, connections, destinations};
+use super::connections::{self, NEEDS, Speaker, connections, destinations, lasting_names};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Hop, Remedy};
@@ -45,7 +45,7 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings = Vec::new();
-    for group in connections(facts, &[Sign::ConnectRefused]) {
+    for group in connections(facts, &[Sign::ConnectRefused])? {
         let Some(first) = group.first() else { continue };
         let to = destinations(&group);
         let meaning = if first.speaker == Speaker::HookJob {
@@ -60,8 +60,9 @@ fn run(facts: &Facts) -> Judgement {
                 .documented("az aks show --resource-group RESOURCE_GROUP --name CLUSTER --query \"{power:powerState.code, state:provisioningState}\"")
         } else {
             Remedy::guided(format!(
-                "Wait some minutes and look again. If it goes on, see what should listen at {to} and whether that is the \
-                 right address for the name; then whether something on the way rejects the connection."
+                "Wait some minutes and look again. If it goes on, see what should listen at {} and whether that is the \
+                 right address for the name; then whether something on the way rejects the connection.",
+                lasting_names(&group)
             ))
         };
         let mut message = format!("{} is refused by {to}. {meaning}", first.who);

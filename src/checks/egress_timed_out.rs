@@ -6,7 +6,7 @@
 
 use super::agent;
 use super::check::{Check, Judgement};
-use super::connections::{self, Connection, NEEDS, Speaker, connections, destinations};
+use super::connections::{self, Connection, NEEDS, Speaker, connections, destinations, lasting_names};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need};
 use crate::finding::{Hop, Remedy};
@@ -55,7 +55,7 @@ const SIGNS: &[Sign] =
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings = Vec::new();
-    for mut group in connections(facts, SIGNS) {
+    for mut group in connections(facts, SIGNS)? {
         // The agent's unanswered question for its endpoint's name is a trouble of DNS, with a check of its own.
         group.retain(|c| !(c.speaker == Speaker::Agent && c.sign == Sign::DnsTimeout));
         let Some(first) = group.first() else { continue };
@@ -114,7 +114,7 @@ fn what_it_is(connection: &Connection) -> &'static str {
 
 fn remedy(facts: &Facts, group: &[Connection]) -> Remedy {
     let namespace = &facts.extension.namespace;
-    let to = destinations(group);
+    let to = lasting_names(group);
     let speaker = group.first().map(|first| first.speaker);
     let is_dns = group.iter().any(|connection| connection.sign == Sign::DnsTimeout);
     let port = if is_dns { "DNS (UDP and TCP 53), and then TCP 443" } else { "TCP 443" };

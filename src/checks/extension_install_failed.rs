@@ -186,17 +186,26 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
         finding =
             finding.without(unread.map(|unread| format!("whether helm has taken everything back: {}", unread.why)));
     }
-    finding.mended_by(remedy(facts, name, &words, other.is_some(), gone == Some(true)))
+    finding.mended_by(remedy(facts, config, &words, other.is_some(), gone == Some(true)))
 }
 
 /// What to do about a failure; the one that is installed is never to be deleted for its failed twin.
-fn remedy(facts: &Facts, name: &str, words: &Words, has_twin: bool, is_gone: bool) -> Remedy {
+fn remedy(facts: &Facts, config: &ExtensionConfig, words: &Words, has_twin: bool, is_gone: bool) -> Remedy {
+    let name = config.metadata.name.as_str();
     if has_twin {
         return Remedy::guided(format!(
             "See whether Azure still lists {name} as Failed. If it does, delete that one record by its name, and leave the \
              installed one as it is."
         ))
         .documented("az k8s-extension list --cluster-type managedClusters --resource-group RESOURCE_GROUP --cluster-name CLUSTER --output table")
+        .documented(show(name));
+    }
+    if !says(config, "Failed") {
+        return Remedy::guided(
+            "Where a finding beside this names the cause, mend that; then see whether the change is repeated by itself. Do \
+             not remove the extension for it while its pods are ready.",
+        )
+        .documented(format!("kubectl --namespace {} get pods", facts.extension.namespace))
         .documented(show(name));
     }
     if words.is_to_wait {

@@ -4,7 +4,7 @@
 use super::agent;
 use super::waiting::workload_of;
 use crate::facts::objects::{Container, ContainerStatus, Log, Pod};
-use crate::facts::{Facts, Need, Requirement, required};
+use crate::facts::{Facts, Need, Requirement, Stop, required};
 use crate::finding::{Severity, Subject};
 
 /// What the checks of containers read.
@@ -25,7 +25,14 @@ pub struct Held<'f> {
 }
 
 /// Lists the containers of the pods that are there and are to stay.
-pub fn containers(facts: &Facts) -> Vec<Held<'_>> {
+///
+/// # Errors
+/// Inconclusive where neither the extension's pods nor the manager's could be read. Where only one could, what
+/// is known is told, and the runner says that the rest was not read.
+pub fn containers(facts: &Facts) -> Result<Vec<Held<'_>>, Stop> {
+    if facts.agent_pods.known().is_none() {
+        facts.pods.rows(Need::Pods.what())?;
+    }
     let own = facts.own_pods().map(|pod| (pod, false));
     let managers = facts.agent_pods.known_rows().iter().map(|pod| (pod, true));
     let mut all = Vec::new();
@@ -44,7 +51,7 @@ pub fn containers(facts: &Facts) -> Vec<Held<'_>> {
             Held { pod, status, spec, owner: owner.clone(), is_manager }
         }));
     }
-    all
+    Ok(all)
 }
 
 impl<'f> Held<'f> {

@@ -60,7 +60,7 @@ const WAITS: [&str; 6] = [
 fn run(facts: &Facts) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
     let mut told: Vec<(Subject, &str)> = Vec::new();
-    for held in containers(facts) {
+    for held in containers(facts)? {
         let Some(waiting) = held.status.state.waiting.as_ref() else { continue };
         let Some(reason) = waiting.reason.as_deref().filter(|reason| WAITS.contains(reason)) else { continue };
         let image = held.image();
@@ -136,9 +136,9 @@ const fn meaning(sign: Sign) -> Option<&'static str> {
         }
         Sign::ProxyAuthRequired => "A proxy on the way to REGISTRY wants a sign-in (407)",
         Sign::ProxyUnreachable => "The proxy on the way to REGISTRY cannot be reached",
-        Sign::DnsNoSuchHost => "The node's DNS has no such name, or no address for it, on the way to REGISTRY",
-        Sign::DnsServerFailure => "The node's DNS fails or refuses on the way to REGISTRY",
-        Sign::DnsTimeout => "The node's DNS does not answer on the way to REGISTRY",
+        Sign::DnsNoSuchHost => "The node's DNS knows no address for REGISTRY, or for a name that it leads to",
+        Sign::DnsServerFailure => "The node's DNS fails or refuses to answer for REGISTRY",
+        Sign::DnsTimeout => "The node's DNS does not answer when it is asked for REGISTRY",
         Sign::ConnectRefused => "The connection to REGISTRY is refused",
         Sign::ConnectReset => "The connection to REGISTRY is cut off on the way",
         Sign::NoRoute => "The node has no route to REGISTRY",

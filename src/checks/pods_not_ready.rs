@@ -65,6 +65,9 @@ Sources
 const STARTING: SignedDuration = SignedDuration::from_mins(5);
 
 fn run(facts: &Facts) -> Judgement {
+    if facts.deployments.known().is_none() && facts.agent_pods.known().is_none() {
+        facts.pods.rows(Need::Pods.what())?;
+    }
     let mut findings = Vec::new();
     let deployments = facts.deployments.known_rows().iter();
     for deployment in deployments.filter(|deployment| facts.is_own(&deployment.metadata)) {
@@ -114,8 +117,9 @@ fn of_deployment(facts: &Facts, deployment: &Workload) -> Option<Finding> {
         message.push_str(" No pod of it exists.");
         if let Some(event) = refused_creation(facts, name) {
             message.push_str(" The cluster would not let one be created:");
-            message
-                .push_str(&event.message.as_ref().map_or(String::new(), |words| format!(" {}", first_sentence(words))));
+            message.push_str(
+                &event.message.as_ref().map_or(String::new(), |words| format!(" {}.", first_sentence(words))),
+            );
             evidence.push(Evidence::quoted(event.at(), event.message.as_ref().map_or("", |words| words.as_str())));
         }
     }

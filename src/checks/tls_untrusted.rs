@@ -49,7 +49,7 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     let mut findings = Vec::new();
-    for group in connections(facts, &[Sign::TlsUntrusted, Sign::TlsExpired, Sign::ProxyAuthRequired]) {
+    for group in connections(facts, &[Sign::TlsUntrusted, Sign::TlsExpired, Sign::ProxyAuthRequired])? {
         let Some(first) = group.first() else { continue };
         let to = destinations(&group);
         let (words, text) = match first.sign {
