@@ -15,7 +15,7 @@ use crate::facts::{Facts, Need, Right, SYSTEM_NAMESPACE, Tier};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, PathWalk};
-use crate::sources::{Interruption, Live, Step, read_bundle, sample, write_bundle};
+use crate::sources::{Interruption, Live, Opened, Step, greet, read_bundle, sample, write_bundle};
 
 /// Find the cause of a broken backup, with evidence and the next step
 ///
@@ -299,45 +299,58 @@ async fn live(
         }
     };
     tokio::pin!(interruption);
-    let greeting = tokio::select! {
-        biased;
-        () = &mut interruption => return Ok((interrupted(context, &selection.needs()), Some(Interruption::User))),
-        greeting = greet(&api, selection) => greeting,
+    let opening = async {
+        let version = within(flags.run_limit(), greet(&api)).await?;
+        ask_tiers(&api, selection).await;
+        Ok::<_, String>(version)
     };
-    if let Err(why) = greeting {
-        return Err(unreachable(&why, context.as_deref()));
-    }
+    let opening = tokio::select! {
+        biased;
+        () = &mut interruption => None,
+        version = opening => Some(version),
+    };
+    let version = match opening {
+        None => return Ok((interrupted(context, &selection.needs()), Some(Interruption::User))),
+        Some(Err(why)) => return Err(unreachable(&why, context.as_deref())),
+        Some(Ok(version)) => version,
+    };
     let walk = PathWalk::begin(waits(&selection.selected));
     let observe = |step| {
         if let Step::Answered(need) = step {
             walk.answered(need);
         }
     };
-    let reading = Live::new(&api, context.clone(), args.namespace.as_deref(), selection.needs(), &observe);
+    let opened = Opened { context, version };
+    let reading = Live::new(&api, opened, args.namespace.as_deref(), selection.needs(), &observe);
     let read = reading.read(flags.run_limit(), interruption).await;
     walk.end();
-    match read {
-        Ok(read) => Ok(read),
-        Err(why) => Err(unreachable(&why, context.as_deref())),
+    Ok(read)
+}
+
+/// Waits for the first answer, but no longer than the run may take.
+async fn within<T>(
+    limit: Option<std::time::Duration>,
+    answer: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    match limit {
+        Some(limit) => match tokio::time::timeout(limit, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer within {} s", limit.as_secs_f32())),
+        },
+        None => answer.await,
     }
 }
 
 /// Asks which tiers of rights the user has, and leaves out the checks of those that are missing.
-async fn greet(api: &Api, selection: &mut Selection) -> Result<(), String> {
+async fn ask_tiers(api: &Api, selection: &mut Selection) {
     for need in selection.asked_of_pods() {
-        let right = Right::kube("create", "", "pods/portforward", Some(SYSTEM_NAMESPACE));
+        let right = Right::kube("create", "", "pods/portforward", Some(SYSTEM_NAMESPACE)).words();
         match may_forward(api).await {
             Ok(true) => {}
-            Ok(false) => {
-                selection.without(need, &format!("{} need {}, which you may not", need.what(), right.words()));
-            }
-            Err(Refusal::Failed(why)) => return Err(why),
-            Err(_) => {
-                selection.without(need, &format!("whether you may {} could not be asked, so nobody did", right.words()));
-            }
+            Ok(false) => selection.without(need, &format!("{} need a right that is missing: {right}", need.what())),
+            Err(_) => selection.without(need, &format!("whether you may {right} could not be found out")),
         }
     }
-    Ok(())
 }
 
 /// Asks the server whether the user may forward ports of kube-system's pods; the question leaves nothing behind.

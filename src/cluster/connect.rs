@@ -151,7 +151,12 @@ fn missing_plugin(kubeconfig: &Kubeconfig, context: Option<&str>, flags: &Flags)
 }
 
 fn explain(error: &KubeconfigError) -> Error {
-    let told = Error::cluster(format!("the kubeconfig cannot be used: {}", innermost(error)));
+    let told = match error {
+        KubeconfigError::ReadConfig(why, file) => {
+            Error::cluster(format!("the kubeconfig {} cannot be read: {why}", file.display()))
+        }
+        error => Error::cluster(format!("the kubeconfig cannot be used: {}", innermost(error))),
+    };
     match error {
         KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath => told.hinted(
             "Name one with --kubeconfig or KUBECONFIG, or get one with: az aks get-credentials --resource-group GROUP --name CLUSTER",

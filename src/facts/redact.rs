@@ -123,7 +123,9 @@ fn secret_after<'t>(word: &str, after: &'t str) -> Option<(&'t str, &'t str, &'t
         .unwrap_or(rest.len());
     // Short plain words after `token:` or `secret:` are prose or names, as in `secret: not found`.
     let value = &rest[..end];
-    let is_prose = value.len() < 8 && value.chars().all(|c| c.is_ascii_alphabetic()) && separator.contains(' ');
+    // A token is never one plain word, whatever its length; a password may be.
+    let is_plain = value.chars().all(|c| c.is_ascii_alphabetic()) && separator.contains(' ');
+    let is_prose = is_plain && (value.len() < 8 || name.ends_with("token"));
     (end > 0 && !is_prose).then(|| (separator, value, &rest[end..]))
 }
 

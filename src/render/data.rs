@@ -26,5 +26,10 @@ pub fn yaml(document: &impl Serialize) -> Result<String, Error> {
         min_fold_chars: 1_000_000,
         quote_all: false,
     };
-    serde_yaml::to_string_with_options(document, options).map_err(|error| Error::internal(error.to_string()))
+    let mut text =
+        serde_yaml::to_string_with_options(document, options).map_err(|error| Error::internal(error.to_string()))?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
 }

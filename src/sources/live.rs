@@ -18,7 +18,7 @@ use crate::cluster::{Api, LogRequest, Path, Refusal, ask_for_address};
 use crate::facts::objects::{
     DnsAnswer, ExtensionConfig, Leftover, Log, Meta, Namespace, NodeUsage, Pod, StorageLocation, Workload,
 };
-use crate::facts::{Extension, Facts, Fetched, Need, Right, SYSTEM_NAMESPACE, Stage, Text};
+use crate::facts::{Extension, Facts, Fetched, Need, Right, SYSTEM_NAMESPACE, Server, Stage, Text};
 
 /// How much of each container's log is read.
 const LOG_LINES: u32 = 400;
@@ -42,6 +42,15 @@ pub enum Step {
     Answered(Need),
 }
 
+/// What is known before the reading begins.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    /// The kubeconfig's context.
+    pub context: Option<String>,
+    /// The server's version, where it tells it.
+    pub version: Option<String>,
+}
+
 /// What ended a reading early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruption {
@@ -49,6 +58,26 @@ pub enum Interruption {
     User,
     /// The run's own limit was reached.
     Limit,
+}
+
+/// Asks the server who it is: the one question whose failure means that there is no cluster to ask.
+///
+/// Returns the version, where the server tells it.
+///
+/// # Errors
+/// Why the server did not answer.
+pub async fn greet(api: &Api) -> Result<Option<String>, String> {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(rename = "gitVersion")]
+        git_version: Text,
+    }
+    match api.get::<Version>(&Path::version()).await {
+        Ok(version) => Ok(Some(version.git_version.to_string())),
+        // A hardened server may hide its version; it is there all the same.
+        Err(Refusal::Forbidden | Refusal::NotFound | Refusal::NoSuchKind) => Ok(None),
+        Err(Refusal::Failed(why)) => Err(why),
+    }
 }
 
 /// A reading of a live cluster.
@@ -64,7 +93,7 @@ impl<'a> Live<'a> {
     /// Makes a reading of these needs, and of what they build on; `namespace` overrides what is found.
     pub fn new(
         api: &'a Api,
-        context: Option<String>,
+        opened: Opened,
         namespace: Option<&'a str>,
         needs: impl IntoIterator<Item = Need>,
         observe: &'a dyn Fn(Step),
@@ -78,37 +107,17 @@ impl<'a> Live<'a> {
         }
         // Where the extension is must be known whatever is asked, and so must whether this is AKS.
         all.extend([Need::Nodes, Need::ExtensionConfigs, Need::StorageLocations]);
-        let facts = Facts { observed_at: Timestamp::now(), context, ..Facts::default() };
+        let Opened { context, version } = opened;
+        let facts = Facts { observed_at: Timestamp::now(), context, server: Server { version }, ..Facts::default() };
         Self { api, needs: all, facts: RefCell::new(facts), namespace, observe }
     }
 
-    /// Asks the server who it is: the one question whose failure means that there is no cluster to ask.
-    async fn greet(&self) -> Result<(), String> {
-        #[derive(Deserialize)]
-        struct Version {
-            #[serde(rename = "gitVersion")]
-            git_version: Text,
-        }
-        match self.api.get::<Version>(&Path::version()).await {
-            Ok(version) => {
-                self.facts.borrow_mut().server.version = Some(version.git_version.to_string());
-                Ok(())
-            }
-            // A hardened server may hide its version; it is there all the same.
-            Err(Refusal::Forbidden | Refusal::NotFound | Refusal::NoSuchKind) => Ok(()),
-            Err(Refusal::Failed(why)) => Err(why),
-        }
-    }
-
     /// Reads everything, unless the interruption or the limit comes first.
-    ///
-    /// # Errors
-    /// Why the server did not answer its very first question: there is no cluster to ask.
     pub async fn read(
         self,
         limit: Option<Duration>,
         interruption: impl Future<Output = ()>,
-    ) -> Result<(Facts, Option<Interruption>), String> {
+    ) -> (Facts, Option<Interruption>) {
         let ended = {
             let limit = async {
                 match limit {
@@ -119,14 +128,7 @@ impl<'a> Live<'a> {
             tokio::select! {
                 biased;
                 () = interruption => Some(Interruption::User),
-                outcome = async {
-                    self.greet().await?;
-                    self.stages().await;
-                    Ok::<_, String>(())
-                } => {
-                    outcome?;
-                    None
-                }
+                () = self.stages() => None,
                 () = limit => Some(Interruption::Limit),
             }
         };
@@ -142,7 +144,7 @@ impl<'a> Live<'a> {
         for need in &self.needs {
             facts.give_up(*need, &why);
         }
-        Ok((facts, ended))
+        (facts, ended)
     }
 
     async fn stages(&self) {

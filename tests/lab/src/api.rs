@@ -58,12 +58,20 @@ impl Api {
         let (collection, _) = path.rsplit_once('/').expect("a path has a name");
         let start = Instant::now();
         let stored = loop {
-            match self.ask(Method::POST, collection, "application/json", Some(object)).await {
+            let attempt = if is_custom(object) {
+                // For two seconds after it has accepted a definition, the API server holds every creation back for two
+                // seconds. Server-side apply creates, too, and is not held back.
+                let apply = format!("{path}?fieldManager=lab&force=true");
+                self.ask(Method::PATCH, &apply, "application/apply-patch+yaml", Some(object)).await
+            } else {
+                self.ask(Method::POST, collection, "application/json", Some(object)).await
+            };
+            match attempt {
                 Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => {
                     break self.ask(Method::PATCH, &path, "application/merge-patch+json", Some(object)).await;
                 }
                 // Its namespace or its definition is on the way: objects are created in no order.
-                Err(kube::Error::Api(status)) if status.code == 404 && start.elapsed() < ARRIVES => {
+                Err(kube::Error::Api(status)) if matches!(status.code, 404 | 429) && start.elapsed() < ARRIVES => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 answer => break answer,
@@ -154,6 +162,15 @@ fn contains(there: &Value, wanted: &Value) -> bool {
         }
         _ => there == wanted,
     }
+}
+
+/// Tells whether an object's kind comes from a definition, and not with the API server.
+fn is_custom(object: &Value) -> bool {
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let builtin =
+        ["rbac.authorization", "storage", "networking", "admissionregistration", "apiextensions", "scheduling"];
+    group.contains('.') && !builtin.iter().any(|name| group.strip_suffix(".k8s.io") == Some(*name))
 }
 
 /// Returns the path of an object, from its apiVersion, kind, namespace and name.

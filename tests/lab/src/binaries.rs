@@ -25,7 +25,7 @@ pub struct Binaries {
     pub kwok: PathBuf,
     pub krew: PathBuf,
     pub validate_krew_manifest: PathBuf,
-    /// The laboratory's own small program (`go/helper`).
+    /// The laboratory's own small program (`go/lab-helper`).
     pub lab_helper: PathBuf,
     /// The folder of the CRDs and stages that were found in Go modules.
     pub crds: PathBuf,
@@ -42,7 +42,7 @@ struct Group {
 }
 
 const GROUPS: &[Group] = &[
-    Group { name: "helper", programs: &[("lab-helper", ".")], versioned_by: None },
+    Group { name: "lab-helper", programs: &[("lab-helper", ".")], versioned_by: None },
     Group {
         name: "kubernetes",
         programs: &[
@@ -187,8 +187,7 @@ fn build(group: &Group, folder: &Path, given: &dyn Fn(&str) -> bool) -> Result<(
         fs::rename(&fresh, folder.join(program))?;
         eprintln!("lab: built {program} in {} s", start.elapsed().as_secs());
     }
-    fs::write(stamp(group, folder), recipe(group)?)?;
-    Ok(())
+    replace(&stamp(group, folder), &recipe(group)?)
 }
 
 /// Returns the linker flags that tell Kubernetes its version. Without them it reports one that clients cannot parse.
@@ -217,7 +216,7 @@ fn version_flags(go_mod: &str, module: &str) -> Result<String> {
 }
 
 fn crds_stamp() -> String {
-    format!("{MODULE_FILES:?}")
+    format!("2 {MODULE_FILES:?}")
 }
 
 fn crds_are_current(crds: &Path) -> bool {
@@ -241,13 +240,33 @@ fn copy_module_files(crds: &Path) -> Result<()> {
             let name = path.file_name().unwrap_or_default().to_owned();
             if path.extension().is_some_and(|extension| extension == "yaml") && name != *"kustomization.yaml" {
                 // As JSON, which is read in no time at every start.
-                let object: serde_json::Value = serde_yaml::from_str(&fs::read_to_string(&path)?)?;
-                fs::write(crds.join(to).join(name).with_extension("json"), object.to_string())?;
+                let mut object: serde_json::Value = serde_yaml::from_str(&fs::read_to_string(&path)?)?;
+                strip_descriptions(&mut object);
+                replace(&crds.join(to).join(name).with_extension("json"), &object.to_string())?;
             }
         }
     }
-    fs::write(crds.join(".stamp"), crds_stamp())?;
-    Ok(())
+    replace(&crds.join(".stamp"), &crds_stamp())
+}
+
+/// Puts a new file in place of an old one. It does not write into the old one: target folders are copied with hard links.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, text)?;
+    fs::rename(&fresh, path).with_context(|| path.display().to_string())
+}
+
+/// Removes the texts from a schema. They are most of it, and the API server works through them at every start.
+fn strip_descriptions(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            // A property may have that name, too; then it is no text.
+            fields.retain(|key, value| key != "description" || !value.is_string());
+            fields.values_mut().for_each(strip_descriptions);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(strip_descriptions),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

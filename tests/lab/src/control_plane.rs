@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::binaries::{Binaries, source};
 use crate::certificates::{Authority, Signed};
+use crate::clock::Clock;
 use crate::component::Components;
 
 /// How long a program may take until it answers. Warm it is two seconds; the machine may be busy with builds.
@@ -56,6 +57,7 @@ pub(crate) struct ControlPlane {
 impl ControlPlane {
     /// Starts all programs in the folder and waits until the API server and the kubelets are there.
     pub(crate) async fn start(binaries: &Binaries, components: Components, folder: &Path) -> Result<Self> {
+        let clock = Clock::start();
         let ports = Ports::free()?;
         let authority = Authority::create(&folder.join("pki"))?;
         let file = |name: &str| authority.file(name).display().to_string();
@@ -111,11 +113,16 @@ impl ControlPlane {
         let config = write_kubeconfig(&kubeconfig, &server, &authority.certificate, "lab-admin", admin)?;
         let mut config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await?;
         config.proxy_url = None;
+        // The API server says 429, try again after a second, while it readies a new definition, which takes 80 ms.
+        config.default_retry = false;
         let api = Api::new(kube::Client::try_from(config)?);
         let plane = Self { components, ports, authority, api, kubeconfig };
         plane.wait("kube-apiserver", "/livez").await?;
+        clock.tell("the API server lives");
         plane.start_controllers(binaries, folder).await?;
+        clock.tell("controllers and kubelets started");
         plane.wait("kube-apiserver", "/readyz").await?;
+        clock.tell("the API server is ready");
         Ok(plane)
     }
 

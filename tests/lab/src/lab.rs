@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::api::path;
 use crate::binaries::{Binaries, binaries, source};
+use crate::clock::Clock;
 use crate::component::{Components, Supervisor};
 use crate::condition::{self, contains, items};
 use crate::control_plane::{ControlPlane, read_json};
@@ -137,11 +138,7 @@ impl Lab {
 
     /// Applies a world and waits until it is there. A second world is laid over the first.
     pub fn play(&self, world: &World) -> Result<()> {
-        let start = Instant::now();
         let result = self.wait_for(self.play_all(world));
-        if std::env::var_os("AKSBACKUP_LAB_TIMES").is_some() {
-            eprintln!("lab: the world is there after {} ms", start.elapsed().as_millis());
-        }
         match (result, self.plane.components.ended()) {
             (Err(error), Some(ended)) => Err(error.context(ended)),
             (result, _) => result,
@@ -150,6 +147,7 @@ impl Lab {
 
     async fn play_all(&self, world: &World) -> Result<()> {
         let api = &self.plane.api;
+        let clock = Clock::start();
         self.start_webhook(world)?;
         let mut before = self.crds(world)?;
         let workload =
@@ -158,12 +156,13 @@ impl Lab {
         before.extend(self.kubelet_objects(world)?);
         // Nodes and namespaces first: they are what others wait for.
         before.sort_by_key(|object| match object["kind"].as_str() {
-            Some("Namespace") => 0,
-            Some("Node") => 1,
+            Some("Node") => 0,
+            Some("Namespace") => 1,
             Some("CustomResourceDefinition") => 2,
             _ => 3,
         });
         api.apply_all(&before).await?;
+        clock.tell("definitions, nodes and settings");
         // Not before its role is there: its log would tell of a trouble that is none.
         let replicas = self.start_dns(world)?;
         let nodes = world.objects.iter().filter(|object| object["kind"] == "Node").count();
@@ -172,6 +171,7 @@ impl Lab {
             items(list).filter(|node| is_ready(node)).count() >= nodes
         })
         .await?;
+        clock.tell("nodes ready");
         for quota in world.objects.iter().filter(|object| object["kind"] == "ResourceQuota") {
             // A quota is not enforced before its status is filled.
             api.wait("the quota", &path(quota)?, BOUND, |quota| quota["status"]["hard"].is_object()).await?;
@@ -197,7 +197,8 @@ impl Lab {
                 condition::wait(api, one, BOUND).await?;
             }
         }
-        api.apply_all(free.into_iter()).await?;
+        api.apply_all(free).await?;
+        clock.tell("workloads");
         for path in &world.deletions {
             api.delete(path).await?;
         }
@@ -205,10 +206,12 @@ impl Lab {
             replicas.attach(api, BOUND).await?;
             replicas.wait_ready(&self.plane, BOUND).await?;
         }
+        clock.tell("DNS");
         self.report_events(world).await?;
         for one in &world.observed {
             condition::wait(api, one, BOUND).await?;
         }
+        clock.tell("all is seen");
         Ok(())
     }
 
@@ -291,11 +294,9 @@ impl Lab {
         }
         let programs = self.folder.join("programs");
         fs::create_dir_all(&programs)?;
-        for name in ["nslookup"] {
-            let link = programs.join(name);
-            if !link.exists() {
-                std::os::unix::fs::symlink(&self.binaries.lab_helper, link)?;
-            }
+        let nslookup = programs.join("nslookup");
+        if !nslookup.exists() {
+            std::os::unix::fs::symlink(&self.binaries.lab_helper, nslookup)?;
         }
         objects.push(json!({
             "apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterExec", "metadata": {"name": "programs"},

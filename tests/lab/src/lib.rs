@@ -11,6 +11,7 @@ pub mod aks;
 mod api;
 mod binaries;
 mod certificates;
+mod clock;
 mod component;
 mod condition;
 mod control_plane;

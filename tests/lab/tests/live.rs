@@ -99,7 +99,10 @@ fn a_server_block_in_coredns_custom_changes_the_answer() {
         .unwrap();
         let start = Instant::now();
         for name in &names {
-            while !try_to_ask(&pods, name, aks::DP_ENDPOINT).await.is_ok_and(|answer| answer.ends_with(&[20, 40, 200, 153])) {
+            while !try_to_ask(&pods, name, aks::DP_ENDPOINT)
+                .await
+                .is_ok_and(|answer| answer.ends_with(&[20, 40, 200, 153]))
+            {
                 // CoreDNS looks for changes every 30 s or so.
                 assert!(start.elapsed() < Duration::from_secs(60), "{name} does not see the block");
                 tokio::time::sleep(Duration::from_millis(500)).await;

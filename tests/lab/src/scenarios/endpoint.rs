@@ -8,14 +8,19 @@ use super::healthy::public_dns;
 use super::{Scenario, agent_line};
 use crate::aks::{CLUSTER, DP_ENDPOINT, RESOURCE_GROUP, SUBSCRIPTION};
 use crate::dns::Answer;
-use crate::extension::NAME;
-use crate::world::World;
+use crate::extension::{NAME, NAMESPACE};
+use crate::world::{World, minutes_ago};
 
 pub(super) static SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "s3_no_such_host",
         about: "A private zone for Azure Arc hides the endpoint: NXDOMAIN from kube-dns.",
         world: no_such_host,
+    },
+    Scenario {
+        name: "s3_no_such_host_first_install",
+        about: "The same, before the extension was ever delivered: its namespace is empty.",
+        world: first_install,
     },
     Scenario {
         name: "s3_no_such_host_localdns",
@@ -82,17 +87,30 @@ fn failing(world: World, error: &str) -> World {
     world.log("kube-system", "config-agent", [11, 6, 1].map(|minutes| complaint(error, minutes)))
 }
 
-/// The agent never got its orders, so the extension was never installed.
-fn not_delivered(world: World) -> World {
-    world
-        .without(|object| object["metadata"]["namespace"] == crate::extension::NAMESPACE)
-        .without(|object| object["metadata"]["name"] == NAME)
+/// The extension was installed while the endpoint could still be reached; since then nothing is synchronised.
+fn cut_off(world: World) -> World {
+    world.edit("ExtensionConfig", NAME, |config| {
+        config["status"]["syncStatus"] = json!({"isSyncedWithAzure": false, "lastSyncTime": minutes_ago(180)});
+        config["status"]["lastSuccessfulReconciledTime"] = json!(minutes_ago(180));
+    })
+}
+
+fn hidden_by_private_zone(world: World) -> World {
+    world.with_dns(public_dns().name(DP_ENDPOINT, Answer::Alias(PRIVATE.to_owned())))
+}
+
+fn no_such_host_from(server: &str) -> String {
+    format!("dial tcp: lookup {DP_ENDPOINT} on {server}:53: no such host")
 }
 
 fn unresolved(server: &str) -> World {
-    let world =
-        not_delivered(World::healthy()).with_dns(public_dns().name(DP_ENDPOINT, Answer::Alias(PRIVATE.to_owned())));
-    failing(world, &format!("dial tcp: lookup {DP_ENDPOINT} on {server}:53: no such host"))
+    failing(hidden_by_private_zone(cut_off(World::healthy())), &no_such_host_from(server))
+}
+
+/// The agent never got its orders, so the extension was never installed, though its namespace is there.
+fn first_install() -> World {
+    let world = World::healthy().without(|object| object["metadata"]["namespace"] == NAMESPACE);
+    failing(hidden_by_private_zone(world), &no_such_host_from("10.0.0.10"))
 }
 
 fn no_such_host() -> World {
@@ -113,7 +131,7 @@ fn no_such_host_vnet() -> World {
 
 fn private_endpoint() -> World {
     let answer = Answer::AliasTo(PRIVATE.to_owned(), "10.224.1.9".to_owned());
-    not_delivered(World::healthy()).with_dns(public_dns().name(DP_ENDPOINT, answer)).log(
+    cut_off(World::healthy()).with_dns(public_dns().name(DP_ENDPOINT, answer)).log(
         "kube-system",
         "config-agent",
         [11, 6, 1].map(|minutes| {
@@ -127,7 +145,7 @@ fn private_endpoint() -> World {
 }
 
 fn agent_unauthorized() -> World {
-    not_delivered(World::healthy()).log(
+    cut_off(World::healthy()).log(
         "kube-system",
         "config-agent",
         [11, 6, 1].map(|minutes| agent_line("Error", "GET configurations returned response code {401}", minutes)),
@@ -135,11 +153,11 @@ fn agent_unauthorized() -> World {
 }
 
 fn egress_timeout() -> World {
-    failing(not_delivered(World::healthy()), "dial tcp 20.40.200.153:443: i/o timeout")
+    failing(cut_off(World::healthy()), "dial tcp 20.40.200.153:443: i/o timeout")
 }
 
 fn egress_refused() -> World {
-    failing(not_delivered(World::healthy()), "dial tcp 20.40.200.153:443: connect: connection refused")
+    failing(cut_off(World::healthy()), "dial tcp 20.40.200.153:443: connect: connection refused")
 }
 
 fn agent_in_control_plane() -> World {

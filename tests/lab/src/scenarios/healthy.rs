@@ -15,6 +15,11 @@ pub(super) static SCENARIOS: &[Scenario] = &[
         world: World::healthy,
     },
     Scenario {
+        name: "healthy_clusterconfig",
+        about: "The same, with the ExtensionConfig in the API group of Arc and of older AKS clusters.",
+        world: clusterconfig,
+    },
+    Scenario {
         name: "no_extension",
         about: "An AKS cluster on which the backup extension was never installed.",
         world: World::aks,
@@ -49,6 +54,12 @@ impl World {
         }
         world.log(NAMESPACE, "velero", [r#"time="2026-11-22T02:14:07Z" level=info msg="BackupStorageLocations is valid, marking as available" backup-storage-location=dataprotection-microsoft/default controller=backup-storage-location"#])
     }
+}
+
+fn clusterconfig() -> World {
+    let mut world = World::healthy().without(|object| object["kind"] == "ExtensionConfig");
+    world.crds.retain(|crds| *crds != Crds::AksClusterConfig);
+    world.with_crds(Crds::ClusterConfig).with(extension::extension_config("clusterconfig.azure.com"))
 }
 
 fn not_aks() -> World {

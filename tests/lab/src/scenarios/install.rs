@@ -169,7 +169,9 @@ impl World {
 /// A pool of small nodes on which others leave so much.
 fn crowded(cpu: &str, memory: &str) -> World {
     let pool = Pool { size: "Standard_D2ds_v5", cpu: "1900m", memory: "5400Mi", ..Pool::system() };
-    World::healthy().pools(&[pool.clone()]).with_all(pool.names().iter().map(|node| ballast(node, 0, cpu, memory)))
+    World::healthy()
+        .pools(std::slice::from_ref(&pool))
+        .with_all(pool.names().iter().map(|node| ballast(node, 0, cpu, memory)))
 }
 
 fn no_room_cpu() -> World {

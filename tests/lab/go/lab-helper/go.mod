@@ -1,4 +1,4 @@
 // The laboratory's own small program. The standard library only.
-module aksbackup-lab/helper
+module aksbackup-lab/lab-helper
 
 go 1.26.0

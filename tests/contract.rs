@@ -1,0 +1,258 @@
+//! The contract with scripts: schemas are current, real output validates, exit codes are the same in every format.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use aksbackup::facts::Facts;
+use serde_json::Value;
+use support::{Case, cases, facts_of};
+
+fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
+    // No test may reach a cluster of the person who runs it.
+    command.env("KUBECONFIG", "/nonexistent/kubeconfig").env_remove("KUBERNETES_SERVICE_HOST");
+    command
+}
+
+/// Saves facts as a bundle in a folder of the test's own.
+fn bundle(folder: &Path, facts: &Facts) -> PathBuf {
+    let file = folder.join("facts.json");
+    std::fs::write(&file, serde_json::to_vec(facts).unwrap()).unwrap();
+    file
+}
+
+fn doctor(file: &Path, args: &[&str]) -> Output {
+    binary().arg("doctor").arg("--bundle").arg(file).args(args).output().unwrap()
+}
+
+fn healthy() -> Facts {
+    serde_json::from_value(support::healthy()).unwrap()
+}
+
+fn case(check: &str, word: &str) -> Facts {
+    let cases = cases();
+    let found: &Case = cases
+        .iter()
+        .find(|case| case.check == check && case.name.starts_with(word))
+        .unwrap_or_else(|| panic!("{check} has no case {word}-…"));
+    facts_of(found)
+}
+
+fn schema_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/doctor-report.json")
+}
+
+#[test]
+fn the_schema_in_docs_is_current() {
+    let now = format!("{}\n", serde_json::to_string_pretty(&aksbackup::cli::doctor_schema()).unwrap());
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        std::fs::create_dir_all(schema_file().parent().unwrap()).unwrap();
+        std::fs::write(schema_file(), &now).unwrap();
+    }
+    let stored = std::fs::read_to_string(schema_file()).unwrap();
+    assert_eq!(stored, now, "run: UPDATE_GOLDENS=1 cargo test --test contract");
+}
+
+#[test]
+fn real_output_of_every_case_validates_in_both_formats() {
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema_file()).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // The first case of each check and outcome: the shapes differ by outcome, not by case.
+    let mut seen = std::collections::BTreeSet::new();
+    for case in cases() {
+        if !seen.insert((case.check.clone(), case.name.split('-').next().unwrap().to_owned())) {
+            continue;
+        }
+        let file = bundle(folder.path(), &facts_of(&case));
+        let json: Value = serde_json::from_slice(&doctor(&file, &["-o", "json"]).stdout).unwrap();
+        let yaml: Value =
+            serde_yaml::from_str(&String::from_utf8(doctor(&file, &["-o", "yaml"]).stdout).unwrap()).unwrap();
+        assert_eq!(json, yaml, "{}/{}: JSON and YAML say different things", case.check, case.name);
+        let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}/{}: {errors:?}", case.check, case.name);
+        nothing_is_left_out(&json);
+    }
+}
+
+/// Unknown values are null, never left out (contract section 3).
+fn nothing_is_left_out(report: &Value) {
+    const TOP: &[&str] = &[
+        "apiVersion",
+        "kind",
+        "observedAt",
+        "tool",
+        "context",
+        "asked",
+        "cluster",
+        "extension",
+        "lastRecoveryPoint",
+        "summary",
+        "checks",
+        "deselected",
+        "findings",
+        "permissions",
+    ];
+    const FINDING: &[&str] = &[
+        "id",
+        "code",
+        "name",
+        "hop",
+        "severity",
+        "role",
+        "subject",
+        "message",
+        "evidence",
+        "explains",
+        "causedBy",
+        "alternatives",
+        "decide",
+        "notRead",
+        "remedy",
+    ];
+    let keys = |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let sorted = |names: &[&str]| {
+        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(keys(report), sorted(TOP));
+    for finding in report["findings"].as_array().unwrap() {
+        assert_eq!(keys(finding), sorted(FINDING));
+        assert_eq!(keys(&finding["subject"]), sorted(&["apiVersion", "kind", "namespace", "name", "id"]));
+        for evidence in finding["evidence"].as_array().unwrap() {
+            assert_eq!(keys(evidence), sorted(&["at", "quote"]));
+        }
+    }
+    for check in report["checks"].as_array().unwrap() {
+        assert_eq!(keys(check), sorted(&["code", "name", "hop", "outcome", "reason", "missing"]));
+        for right in check["missing"].as_array().unwrap() {
+            assert_eq!(keys(right), sorted(&["verb", "group", "resource", "namespace"]));
+        }
+    }
+    assert_eq!(keys(&report["cluster"]), sorted(&["id", "name", "region", "kubernetesVersion"]));
+    assert_eq!(keys(&report["extension"]), sorted(&["name", "version", "namespace"]));
+    let order = |finding: &Value| {
+        let place = |key: &str, names: &[&str]| names.iter().position(|name| finding[key] == **name).unwrap();
+        let hops = ["you", "cluster", "extension", "dns", "identity", "storage", "vault", "volumes", "runs"];
+        (
+            place("role", &["root", "consequence", "also"]),
+            place("severity", &["error", "warning", "info"]),
+            place("hop", &hops),
+            finding["code"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert!(report["findings"].as_array().unwrap().is_sorted_by_key(order), "findings are not sorted");
+}
+
+#[test]
+fn exit_codes_are_the_same_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut unread = healthy();
+    unread.pods = aksbackup::facts::Fetched::Failed("no answer within 10 s".to_owned());
+    let table: Vec<(&str, Facts, &[&str], i32)> = vec![
+        ("healthy", healthy(), &[], 0),
+        ("healthy, azure left out", healthy(), &["--no-azure"], 0),
+        ("an error", case("pods-no-room", "firing"), &[], 1),
+        ("an error, counted as one", case("pods-no-room", "firing"), &["--fail-on", "error"], 1),
+        ("an error that does not count", case("pods-no-room", "firing"), &["--fail-on", "never"], 0),
+        ("an error, its check left out", case("pods-no-room", "firing"), &["--check", "extension-missing"], 0),
+        ("something unread", unread.clone(), &[], 3),
+        ("something unread, and nothing counts", unread.clone(), &["--fail-on", "never"], 3),
+        ("what is unread was not asked for", unread, &["--check", "bsl-unavailable"], 0),
+    ];
+    for (what, facts, args, code) in table {
+        let file = bundle(folder.path(), &facts);
+        for format in ["human", "wide", "json", "yaml"] {
+            let output = doctor(&file, &[args, &["-o", format]].concat());
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(code), "{what} as {format}: {told}");
+            assert!(!output.stdout.is_empty() && told.is_empty(), "{what} as {format}: stderr is {told:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_run_ends_with_2_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_string_lossy().into_owned()
+    };
+    let other_cloud = {
+        let mut facts = healthy();
+        for node in facts.nodes.known_mut().unwrap() {
+            node.spec.provider_id = Some("aws:///us-east-1a/i-0123456789".to_owned());
+        }
+        write("eks.json", &serde_json::to_string(&facts).unwrap())
+    };
+    let (empty, text, list) = (write("empty.json", "{}"), write("text.json", "not json"), write("list.json", "[1]"));
+    let folder_itself = folder.path().to_string_lossy().into_owned();
+    let table: &[(&[&str], &str)] = &[
+        (&["doctor"], "kubeconfig"),
+        (&["doctor", "--bundle", "/nonexistent/facts.json"], "cannot be read"),
+        (&["doctor", "--bundle", &folder_itself], "is not a file"),
+        (&["doctor", "--bundle", &empty], "observedAt"),
+        (&["doctor", "--bundle", &text], "no JSON"),
+        (&["doctor", "--bundle", &list], "observedAt"),
+        (&["doctor", "--bundle", &other_cloud], "not AKS"),
+        (&["doctor", "--check", "no-such-check"], "no-such-check"),
+        (&["doctor", "--skip", "AKSB000"], "AKSB000"),
+        (&["doctor", "--sample", "--check", "pods-no-room", "--hop", "dns"], "no check is left"),
+    ];
+    for (args, word) in table {
+        let output = binary().args(*args).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
+        assert!(output.stdout.is_empty(), "{args:?} wrote a result");
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 2, "{args:?}: {told}");
+        assert!(lines[0].starts_with("error: ") && lines[1].starts_with("hint: "), "{args:?}: {told}");
+        assert!(lines[0].contains(word), "{args:?}: {told}");
+    }
+    for args in [&["doctor", "--output", "xml"][..], &["doctr"], &["doctor", "--fail-on", "often"], &[]] {
+        assert_eq!(binary().args(args).output().unwrap().status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn the_same_facts_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = bundle(folder.path(), &case("pods-no-room", "firing"));
+    for format in ["human", "wide", "json", "yaml"] {
+        let first = doctor(&file, &["-o", format]).stdout;
+        assert_eq!(first, doctor(&file, &["-o", format]).stdout, "{format}");
+        let text = String::from_utf8(first).unwrap();
+        assert!(!text.contains('\u{1b}'), "{format} has colours in a pipe");
+    }
+}
+
+#[test]
+fn a_saved_file_is_never_overwritten_and_a_reader_that_leaves_is_no_error() {
+    let sample = binary().args(["doctor", "--sample", "--save", "x"]).output().unwrap();
+    assert_eq!(sample.status.code(), Some(2), "a sample is nothing to save");
+    let mut child = binary()
+        .args(["doctor", "--sample", "-o", "wide", "--fail-on", "never"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{:?}", output.status);
+}
+
+#[test]
+fn the_list_of_checks_is_data_too() {
+    let output = binary().args(["doctor", "--list", "-o", "json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), aksbackup::checks::CHECKS.len());
+    for key in ["code", "name", "hop", "title", "explains", "needs"] {
+        assert!(rows[0].get(key).is_some(), "{key}");
+    }
+}

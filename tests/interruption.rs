@@ -1,0 +1,133 @@
+//! A server that answers its version and then nothing: limits and Ctrl-C end the run, and the document is whole.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Starts a server that hangs on everything but what `answers` knows, and writes a kubeconfig for it.
+fn hanging_server(folder: &std::path::Path, answers: &'static [(&'static str, u16, &'static str)]) -> PathBuf {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { return };
+            std::thread::spawn(move || serve(stream, answers));
+        }
+    });
+    let kubeconfig = folder.join("kubeconfig");
+    std::fs::write(
+        &kubeconfig,
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: slow\n\
+             clusters: [{{name: c, cluster: {{server: \"http://127.0.0.1:{port}\"}}}}]\n\
+             users: [{{name: u, user: {{token: secret-token-of-the-user}}}}]\n\
+             contexts: [{{name: slow, context: {{cluster: c, user: u}}}}]\n"
+        ),
+    )
+    .unwrap();
+    kubeconfig
+}
+
+fn serve(mut stream: TcpStream, answers: &[(&str, u16, &str)]) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let mut request = String::new();
+        if reader.read_line(&mut request).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut header = String::new();
+        while reader.read_line(&mut header).unwrap_or(0) > 2 {
+            header.clear();
+        }
+        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        let Some((_, status, body)) = answers.iter().find(|(known, ..)| path.starts_with(known)) else {
+            std::thread::sleep(Duration::from_secs(60));
+            return;
+        };
+        let head =
+            format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).is_err() {
+            return;
+        }
+    }
+}
+
+const VERSION: (&str, u16, &str) = ("/version", 200, r#"{"gitVersion":"v1.35.4"}"#);
+const REVIEW: (&str, u16, &str) = ("/apis/authorization.k8s.io", 201, r#"{"status":{"allowed":true}}"#);
+
+fn doctor(kubeconfig: &std::path::Path, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
+        .arg("doctor")
+        .args(args)
+        .env("KUBECONFIG", kubeconfig)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn ctrl_c_gives_a_whole_document_and_130() {
+    let folder = tempfile::tempdir().unwrap();
+    for (what, answers) in [("after the greeting", &[VERSION, REVIEW][..]), ("before the greeting", &[])] {
+        let kubeconfig = hanging_server(folder.path(), answers);
+        let child = doctor(&kubeconfig, &["-o", "json", "--request-timeout", "0", "--timeout", "0"]);
+        // The handler is in place once the program talks to the server; a moment is enough for that.
+        std::thread::sleep(Duration::from_millis(500));
+        let asked = Instant::now();
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(1), "{what}: it took {:?}", asked.elapsed());
+        assert_eq!(output.status.code(), Some(130), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        assert!(!checks.is_empty(), "{what}");
+        for check in checks {
+            assert_eq!(check["outcome"], "inconclusive", "{what}: {check}");
+            assert!(check["reason"].as_str().unwrap().contains("interrupted"), "{what}: {check}");
+        }
+    }
+}
+
+#[test]
+fn the_limit_of_the_run_leaves_what_was_not_read_unjudged() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = hanging_server(folder.path(), &[VERSION, REVIEW]);
+    let started = Instant::now();
+    let output = doctor(&kubeconfig, &["-o", "json", "--timeout", "1s"]).wait_with_output().unwrap();
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["checks"][0]["reason"].as_str().unwrap().contains("--timeout"), "{report}");
+}
+
+#[test]
+fn the_limit_of_a_request_ends_each_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = hanging_server(folder.path(), &[VERSION, REVIEW]);
+    let output = doctor(&kubeconfig, &["--request-timeout", "200ms"]).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("no answer within 200 ms"), "{text}");
+}
+
+#[test]
+fn a_server_that_never_answers_or_refuses_the_login_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let status = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","message":"Unauthorized","code":401}"#;
+    let refusing: &'static [(&str, u16, &str)] = Box::leak(Box::new([("/", 401, status)]));
+    for (answers, word) in [(&[][..], "no answer within 300 ms"), (refusing, "401")] {
+        let kubeconfig = hanging_server(folder.path(), answers);
+        let output = doctor(&kubeconfig, &["--request-timeout", "300ms"]).wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(output.stdout.is_empty());
+        assert!(told.starts_with("error: ") && told.contains(word) && told.contains("hint: "), "{told}");
+        assert!(!told.contains("secret-token-of-the-user"), "{told}");
+    }
+}

@@ -1,0 +1,263 @@
+//! The built binary, run by the real kubectl as a plugin, against real clusters that are really broken.
+//!
+//! Each scenario of the laboratory is played on a control plane of its own; what `doctor` says must name the true cause
+//! first and none of its look-alikes. The laboratory's README says what of it is real.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use aksbackup_lab::{Lab, Rule, binaries, scenario};
+use serde_json::Value;
+
+/// A folder in which the binary has the name that kubectl looks for.
+fn plugin_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| Path::new(env!("CARGO_BIN_EXE_kubectl-aksbackup")).parent().unwrap().to_owned())
+}
+
+/// Runs `kubectl aksbackup …` by the real kubectl.
+fn kubectl_aksbackup(kubeconfig: &Path, args: &[&str]) -> Output {
+    let kubectl = &binaries().unwrap().kubectl;
+    let path = std::env::join_paths([plugin_folder(), kubectl.parent().unwrap()]).unwrap();
+    Command::new(kubectl).arg("aksbackup").args(args).env("PATH", path).env("KUBECONFIG", kubeconfig).output().unwrap()
+}
+
+struct Seen {
+    report: Value,
+    code: i32,
+    text: String,
+}
+
+impl Seen {
+    /// Returns the names of the findings of a role, sorted, each once.
+    fn names(&self, role: &str) -> Vec<&str> {
+        let findings = self.report["findings"].as_array().unwrap();
+        let mut names: Vec<&str> =
+            findings.iter().filter(|f| f["role"] == role).map(|f| f["name"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn outcome(&self, name: &str) -> &str {
+        let checks = self.report["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).map_or("deselected", |c| c["outcome"].as_str().unwrap())
+    }
+}
+
+/// Plays a scenario and lets the doctor see it, as data and as text.
+fn see(name: &str) -> Seen {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario(name).unwrap()).unwrap();
+    look(lab.kubeconfig())
+}
+
+fn look(kubeconfig: &Path) -> Seen {
+    let output = kubectl_aksbackup(kubeconfig, &["doctor", "-o", "json"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+    let text = kubectl_aksbackup(kubeconfig, &["doctor"]);
+    assert_eq!(output.status.code(), text.status.code(), "the exit code differs by format");
+    Seen { report, code: output.status.code().unwrap(), text: String::from_utf8(text.stdout).unwrap() }
+}
+
+/// Holds that a scenario has exactly these root causes, and that they stand first in what a person reads.
+fn expect_roots(table: &[(&str, &[&str])]) {
+    let mut wrong = Vec::new();
+    for (name, roots) in table {
+        let seen = see(name);
+        if seen.names("root") != *roots {
+            wrong.push(format!("{name}: roots {:?}, wanted {roots:?}\n{}", seen.names("root"), seen.text));
+            continue;
+        }
+        if seen.code != i32::from(!roots.is_empty()) {
+            wrong.push(format!("{name}: exit code {}\n{}", seen.code, seen.text));
+        }
+        let first = seen.text.lines().find(|line| line.starts_with('✗')).unwrap_or_default().to_owned();
+        if !roots.is_empty() && !roots.iter().any(|root| first.contains(root)) {
+            wrong.push(format!("{name}: the first cause in the text is {first:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} scenarios are misjudged:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[test]
+fn a_healthy_cluster_has_nothing_wrong() {
+    let seen = see("healthy");
+    assert_eq!(seen.code, 0, "{}", seen.text);
+    assert_eq!(seen.report["findings"].as_array().unwrap().len(), 0, "{}", seen.text);
+    assert_eq!(seen.report["summary"]["inconclusive"], 0, "{}", seen.text);
+    assert_eq!(seen.report["summary"]["deselected"], 0, "an administrator may ask CoreDNS: {}", seen.text);
+    assert_eq!(seen.outcome("coredns-endpoint-unresolved"), "passed", "{}", seen.text);
+    assert!(seen.text.contains("Nothing inside the cluster stands in the way of a backup"), "{}", seen.text);
+}
+
+#[test]
+fn a_cluster_without_the_extension_is_one_finding() {
+    let seen = see("no_extension");
+    assert_eq!(seen.names("root"), ["extension-missing"], "{}", seen.text);
+    assert_eq!(seen.report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(seen.outcome("bsl-unavailable"), "notApplicable");
+}
+
+#[test]
+fn a_cluster_that_is_not_aks_is_refused() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("not_aks").unwrap()).unwrap();
+    let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: the cluster of context \"lab\" is not AKS"));
+}
+
+#[test]
+fn scenario_1_no_place_for_the_pods() {
+    expect_roots(&[
+        ("s1_no_room", &["pods-no-room"]),
+        ("s1_no_room_memory", &["pods-no-room"]),
+        ("s1_no_room_pods", &["pods-no-room"]),
+        ("s1_all_tainted", &["pods-untolerated-taints"]),
+        ("s1_wrong_arch", &["pods-wrong-platform"]),
+        ("s1_wrong_os", &["pods-wrong-platform"]),
+        ("s1_volume_zone", &["pods-volume-elsewhere"]),
+        ("s1_node_selector", &["pods-affinity-unmet"]),
+    ]);
+}
+
+#[test]
+fn scenario_1_pods_that_may_not_be_made() {
+    expect_roots(&[
+        ("s1_quota", &["pods-over-quota"]),
+        ("s1_limit_range", &["pods-outside-limits"]),
+        ("s1_denied_by_vap", &["pods-denied-by-admission-policy"]),
+        ("s1_denied_by_azure_policy", &["pods-denied-by-azure-policy"]),
+        ("s1_denied_by_constraint", &["pods-denied-by-constraint"]),
+        ("s1_job_denied_by_azure_policy", &["pods-denied-by-azure-policy"]),
+    ]);
+}
+
+#[test]
+fn scenario_1_containers_hooks_and_what_is_left() {
+    expect_roots(&[
+        ("s1_image_pull", &["image-not-pulled"]),
+        ("s1_crash_loop", &["container-crashing"]),
+        ("s1_oom_killed", &["container-oom-killed"]),
+        ("s1_killed_without_oom", &["plugin-killed"]),
+        ("s1_namespace_terminating", &["namespace-terminating"]),
+        ("s1_rolled_back", &["extension-install-failed"]),
+        ("s1_rolled_back_2026", &["extension-install-failed"]),
+    ]);
+    let seen = see("s1_hook_failed");
+    let roots = seen.names("root");
+    assert!(roots == ["egress-timed-out"] || roots == ["hook-job-failed"], "{roots:?}\n{}", seen.text);
+}
+
+#[test]
+fn scenario_2_tokens() {
+    expect_roots(&[
+        ("s2_nmi_refused_no_exception", &["pod-identity-exception-missing"]),
+        ("s2_exception_mismatch", &["pod-identity-exception-mismatch"]),
+        ("s2_imds_identity_not_found", &["imds-identity-not-found"]),
+        ("s2_several_identities", &["several-identities"]),
+        ("s2_workload_identity_not_injected", &["workload-identity-not-injected"]),
+        ("s2_federated_mismatch", &["federated-credential-mismatch"]),
+        ("s2_oidc_issuer_off", &["oidc-issuer-off"]),
+    ]);
+}
+
+#[test]
+fn scenario_3_the_agents_way_to_azure() {
+    expect_roots(&[
+        ("s3_no_such_host", &["coredns-endpoint-unresolved"]),
+        ("s3_no_such_host_first_install", &["coredns-endpoint-unresolved"]),
+        ("s3_no_such_host_localdns", &["coredns-endpoint-unresolved"]),
+        ("s3_no_such_host_vnet", &["dp-endpoint-unresolved"]),
+        ("s3_private_endpoint", &["dp-endpoint-private"]),
+        ("s3_agent_unauthorized", &["agent-unauthorized"]),
+        ("s3_egress_timeout", &["egress-timed-out"]),
+        ("s3_egress_refused", &["egress-refused"]),
+        ("s3_agent_in_control_plane", &[]),
+        ("s3_recovered", &[]),
+    ]);
+}
+
+#[test]
+fn the_storage_location() {
+    expect_roots(&[
+        ("bsl_unavailable_permission_mismatch", &["storage-role-missing"]),
+        ("bsl_unavailable_list_keys", &["storage-listkeys-denied"]),
+        ("bsl_unavailable_network", &["storage-network-denied"]),
+        ("bsl_unavailable_key_access_off", &["storage-keys-disabled"]),
+        ("bsl_unavailable_container_not_found", &["storage-container-missing"]),
+        ("bsl_unavailable_account_not_found", &["storage-account-missing"]),
+        ("bsl_unavailable_x509", &["storage-tls-untrusted"]),
+        ("bsl_read_only", &["bsl-read-only"]),
+        ("bsl_missing", &["bsl-missing"]),
+    ]);
+}
+
+#[test]
+fn storage_trouble_that_hurts_later_is_a_warning() {
+    for (name, finding) in [("bsl_no_default", "bsl-no-default"), ("bsl_stale", "bsl-stale")] {
+        let seen = see(name);
+        let all: Vec<&str> = ["root", "also"].iter().flat_map(|role| seen.names(role)).collect();
+        assert_eq!(all, [finding], "{name}\n{}", seen.text);
+        assert_eq!(seen.code, 1, "{name}");
+    }
+    let seen = see("bsl_unavailable_throttled");
+    assert!(seen.text.contains("storage-throttled"), "{}", seen.text);
+    let seen = see("bsl_never_validated");
+    assert!(seen.text.contains("bsl-never-validated"), "{}", seen.text);
+}
+
+#[test]
+fn a_user_with_a_part_of_the_rights_is_told_which_are_missing() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("s1_no_room").unwrap()).unwrap();
+    let namespace = "dataprotection-microsoft";
+    let viewer = lab
+        .user(
+            "viewer",
+            &[
+                Rule::new(&[""], &["pods", "namespaces"], &["get", "list"]).within(&[namespace]),
+                Rule::new(&["velero.io"], &["backupstoragelocations"], &["get", "list"]).within(&[namespace]),
+            ],
+        )
+        .unwrap();
+    let seen = look(&viewer);
+    // What can be read is judged: the pods wait for room, whoever looks.
+    assert_eq!(seen.names("root"), ["pods-no-room"], "{}", seen.text);
+    assert_eq!(seen.code, 1);
+    assert_eq!(seen.outcome("pods-over-quota"), "inconclusive", "{}", seen.text);
+    assert!(seen.text.contains("list events in namespace dataprotection-microsoft"), "{}", seen.text);
+    assert!(seen.text.contains("get pods/log in namespace dataprotection-microsoft"), "{}", seen.text);
+    assert_eq!(seen.outcome("coredns-endpoint-unresolved"), "deselected");
+    assert!(seen.text.contains("create pods/portforward in namespace kube-system"), "{}", seen.text);
+}
+
+#[test]
+fn a_user_who_may_read_nothing_never_hears_that_all_is_well() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("healthy").unwrap()).unwrap();
+    let nobody = lab.user("nobody", &[]).unwrap();
+    let seen = look(&nobody);
+    assert_eq!(seen.code, 3, "{}", seen.text);
+    assert_eq!(seen.report["summary"]["passed"], 0, "{}", seen.text);
+    assert_eq!(seen.report["summary"]["found"], 0, "{}", seen.text);
+    assert!(seen.text.contains("No trouble found in what could be read"), "{}", seen.text);
+}
+
+#[test]
+fn a_saved_file_is_judged_as_the_live_cluster_was() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("demo").unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("facts.json");
+    let name = file.to_str().unwrap();
+    let live = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-o", "wide", "--save", name]);
+    let saved = kubectl_aksbackup(Path::new("/nonexistent"), &["doctor", "-o", "wide", "--bundle", name]);
+    assert_eq!(String::from_utf8_lossy(&live.stdout), String::from_utf8_lossy(&saved.stdout));
+    assert_eq!(live.status.code(), saved.status.code());
+    let again = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--save", name]);
+    assert_eq!(again.status.code(), Some(2), "a file that is there is not overwritten");
+}

@@ -1,0 +1,139 @@
+//! Objects with missing, absurd or enormous fields: nothing from outside may crash a check or the renderer.
+
+mod support;
+
+use aksbackup::checks::{CHECKS, Diagnosis, Outcome, run};
+use aksbackup::facts::Facts;
+use aksbackup::render::report::DoctorReport;
+use aksbackup::render::{Detail, Look, doctor, json, yaml};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+/// Finds every place in a value.
+fn places(value: &Value, here: &mut String, found: &mut Vec<String>) {
+    found.push(here.clone());
+    let length = here.len();
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                here.push('/');
+                here.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                places(inner, here, found);
+                here.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                here.push('/');
+                here.push_str(&index.to_string());
+                places(inner, here, found);
+                here.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What may stand anywhere.
+fn absurd() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        Just(json!("")),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!(-1)),
+        Just(json!(u64::MAX)),
+        Just(json!(1e300)),
+        Just(json!("999999999999999999999Ei")),
+        Just(json!("-9223372036854775808")),
+        Just(json!("0000-00-00T00:00:00Z")),
+        Just(json!("9999-12-31T23:59:59Z")),
+        Just(json!("-009999-01-01T00:00:00Z")),
+        Just(json!("9223372036854775807h59m")),
+        Just(json!("\u{1b}[2J\u{7}\r\n\u{202e}")),
+        Just(json!("é漢字🦀".repeat(5000))),
+        Just(json!("0/4294967295 nodes are available: 4294967296 Insufficient cpu, 99999999999 node(s) had taint {")),
+        Just(json!("a: ".repeat(20_000))),
+        any::<String>().prop_map(Value::String),
+        any::<i64>().prop_map(|number| json!(number)),
+    ]
+}
+
+fn survive(value: Value) -> Result<bool, TestCaseError> {
+    let Ok(facts) = serde_json::from_value::<Facts>(value) else { return Ok(false) };
+    let checks: Vec<_> = CHECKS.to_vec();
+    let ran = run(&checks, &facts);
+    for one in &ran {
+        if let Outcome::Crashed(why) = &one.outcome {
+            return Err(TestCaseError::fail(format!("{} crashed: {why}", one.check.name)));
+        }
+    }
+    let diagnosis = Diagnosis::of(ran);
+    for (width, detail) in [(60, Detail::Human), (100, Detail::Wide)] {
+        let text = doctor(&diagnosis, &[], &facts, Look { width, detail });
+        // Our own colours begin with ESC [ and end with m; anything else that a terminal would obey came from outside.
+        let stray = text.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}');
+        prop_assert!(!stray, "a control character reached the terminal");
+        prop_assert!(!text.contains("\u{1b}[2J"), "an escape of the cluster's reached the terminal");
+    }
+    let report = DoctorReport::new(&diagnosis, &[], &facts);
+    prop_assert!(json(&report).is_ok() && yaml(&report).is_ok());
+    Ok(true)
+}
+
+#[test]
+fn mutated_facts_crash_nothing() {
+    let seeds: Vec<Value> = std::iter::once(support::healthy())
+        .chain(support::cases().iter().map(|case| serde_json::to_value(support::facts_of(case)).unwrap()))
+        .collect();
+    let lists: Vec<Vec<String>> = seeds
+        .iter()
+        .map(|seed| {
+            let mut found = Vec::new();
+            places(seed, &mut String::new(), &mut found);
+            found
+        })
+        .collect();
+    // `PROPTEST_CASES` asks for more, as `make soak` does.
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let readable = std::cell::Cell::new(0_u32);
+    let strategy = (0..seeds.len(), prop::collection::vec((any::<prop::sample::Index>(), absurd()), 1..4));
+    runner
+        .run(&strategy, |(seed, changes)| {
+            let mut value = seeds[seed].clone();
+            for (place, absurd) in changes {
+                let at = place.get(&lists[seed]);
+                if let Some(slot) = value.pointer_mut(at) {
+                    *slot = absurd;
+                }
+            }
+            if survive(value)? {
+                readable.set(readable.get() + 1);
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(readable.get() > 0, "no mutated facts could be read at all: the test tests nothing");
+}
+
+#[test]
+fn facts_with_any_field_taken_away_crash_nothing() {
+    let healthy = support::healthy();
+    let mut found = Vec::new();
+    places(&healthy, &mut String::new(), &mut found);
+    for place in found.iter().filter(|place| !place.is_empty()) {
+        let mut value = healthy.clone();
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        match value.pointer_mut(parent) {
+            Some(Value::Object(map)) => {
+                map.remove(&key.replace("~1", "/").replace("~0", "~"));
+            }
+            Some(Value::Array(items)) => {
+                items.remove(key.parse().unwrap());
+            }
+            _ => {}
+        }
+        survive(value).unwrap_or_else(|error| panic!("without {place}: {error}"));
+    }
+}
