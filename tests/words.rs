@@ -19,7 +19,6 @@ const STILL_MISSING: &[&str] = &[
     "DppUserErrorVaultTierPolicyNotSupported",
     "KubernetesBackupListExtensionsError",
     "UserErrorHookExecutionFailed",
-    "UserErrorKubernetesBackupExtensionIdentityNotFound",
     "UserErrorNamespaceNotFound",
     "UserErrorPVCHasNoVolume",
     "UserErrorPVCNotBoundToVolume",
