@@ -7,7 +7,7 @@
 use super::check::{Check, Judgement};
 use super::elapsed::{since, words};
 use super::extension_parts::agent_subject;
-use crate::catalogue::{Sign, Weight, classify};
+use crate::catalogue::{Sign, classify};
 use crate::facts::objects::Backup;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, minute};
@@ -112,7 +112,10 @@ fn say(facts: &Facts, newest: &Backup, how: Ended, bad: &[(&Backup, Ended)], goo
         let phase = newest.status.phase.as_deref().unwrap_or_default();
         finding = finding.seen(Evidence::quoted(format!("{at} .status.phase"), phase));
         if let Some(errors) = newest.status.errors.filter(|errors| *errors > 0) {
-            message.push_str(&format!("\nVelero counted {errors} {}; what they are stands in the backup's log.", if errors == 1 { "error" } else { "errors" }));
+            message.push_str(&format!(
+                "\nVelero counted {errors} {}; what they are stands in the backup's log.",
+                if errors == 1 { "error" } else { "errors" }
+            ));
         }
     }
     let blame = blame(&reasons);
@@ -146,13 +149,17 @@ fn blame(reasons: &[&str]) -> Blame {
     if signs.is_empty() {
         return Blame { location: true, agent: true };
     }
-    let agent = signs.iter().any(|sign| matches!(sign, Sign::PluginKilled | Sign::OutOfMemory | Sign::RestartedDuringRun));
-    let location = signs.iter().any(|sign| {
+    // The catalogue knows which words stand behind a location that is not ready.
+    let is_about_location = |sign: &Sign| {
         matches!(sign, Sign::LocationUnavailable | Sign::LocationNotFound | Sign::ReadOnlyLocation)
-            || (!agent && sign.about().weight == Weight::Symptom)
-    });
-    // The cause itself may stand in the reason, as in a plugin's answer of the account's.
-    Blame { location: location || !agent, agent }
+            || sign.about().codes.contains(&"UserErrorBackupStorageLocationNotReady")
+    };
+    Blame {
+        location: signs.iter().any(is_about_location),
+        agent: signs
+            .iter()
+            .any(|sign| matches!(sign, Sign::PluginKilled | Sign::OutOfMemory | Sign::RestartedDuringRun)),
+    }
 }
 
 fn default_location(facts: &Facts) -> &str {

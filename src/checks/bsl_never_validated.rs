@@ -67,8 +67,12 @@ fn run(facts: &Facts) -> Judgement {
 
 fn say(facts: &Facts, location: &StorageLocation) -> Finding {
     let made = location.metadata.creation_timestamp;
-    let age = made.map(|made| format!(", which was made {} ago,", words(since(made, facts.observed_at)))).unwrap_or_default();
-    let mut message = format!("Velero has never checked the storage location {}{age}: nobody knows whether it can be used.", location.metadata.name);
+    let age =
+        made.map(|made| format!(", which was made {} ago", words(since(made, facts.observed_at)))).unwrap_or_default();
+    let mut message = format!(
+        "Velero has never checked the storage location {}{age}: nobody knows whether it can be used.",
+        location.metadata.name
+    );
     let pod = agent(facts);
     match (facts.pods.known(), pod) {
         (None, _) => {}
@@ -86,5 +90,7 @@ fn say(facts: &Facts, location: &StorageLocation) -> Finding {
     let mut finding = Finding::new(Severity::Warning, location.subject(), message)
         .seen(Evidence::at(format!("{} .status.lastValidationTime: none", location.at())));
     finding.concerns.extend(pod.map(lasting_subject));
-    finding.without(facts.unread(Need::Pods).map(|unread| format!("whether the agent's pod is ready: {}", unread.why))).mended_by(remedy)
+    finding
+        .without(facts.unread(Need::Pods).map(|unread| format!("whether the agent's pod is ready: {}", unread.why)))
+        .mended_by(remedy)
 }

@@ -60,7 +60,7 @@ fn run(facts: &Facts) -> Judgement {
         ),
         None => (
             Severity::Error,
-            format!("No storage location is marked as the default, and none is named \"default\"; there is {names}. A backup that names no location is refused."),
+            format!("No storage location is marked as the default, and none is named \"default\". The extension has {names}. A backup that names no location is refused."),
         ),
     };
     let target = match (usual, locations.as_slice()) {

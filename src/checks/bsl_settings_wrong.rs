@@ -52,13 +52,15 @@ Sources
   extension in azure-cli-extensions.
 ";
 
-const SIGNS: &[Sign] = &[Sign::CredentialsMissing, Sign::CredentialsMalformed, Sign::LocationSettingMissing, Sign::KeySettingHoldsKey];
+const SIGNS: &[Sign] =
+    &[Sign::CredentialsMissing, Sign::CredentialsMalformed, Sign::LocationSettingMissing, Sign::KeySettingHoldsKey];
 
 /// One thing that is wrong with a location.
 struct Fault {
     says: String,
     at: Evidence,
     is_exposed: bool,
+    is_secret: bool,
 }
 
 fn run(facts: &Facts) -> Judgement {
@@ -80,9 +82,10 @@ fn run(facts: &Facts) -> Judgement {
 fn faults(location: &StorageLocation) -> Vec<Fault> {
     let mut faults = Vec::new();
     let at = |field: &str| Evidence::at(format!("{} {field}", location.at()));
-    let mut fault = |says: String, at, is_exposed| faults.push(Fault { says, at, is_exposed });
+    let mut fault = |says: String, at, is_exposed| faults.push(Fault { says, at, is_exposed, is_secret: false });
     // Whose plugin reads the settings decides which are needed.
-    let is_azure = location.spec.provider.as_deref().is_none_or(|provider| provider == "azure" || provider.ends_with("/azure"));
+    let is_azure =
+        location.spec.provider.as_deref().is_none_or(|provider| provider == "azure" || provider.ends_with("/azure"));
     if !is_azure {
         return faults;
     }
@@ -125,7 +128,8 @@ fn told(complaint: &Complaint<'_>, known: &[Fault]) -> Option<Fault> {
         _ if !known.is_empty() => return None,
         _ => "Velero misses a setting, or cannot read one.".to_owned(),
     };
-    Some(Fault { says, at: complaint.evidence(), is_exposed })
+    let is_secret = matches!(cause.sign, Sign::CredentialsMissing | Sign::CredentialsMalformed);
+    Some(Fault { says, at: complaint.evidence(), is_exposed, is_secret })
 }
 
 /// Returns whether a text can be the name of an environment variable.
@@ -138,9 +142,11 @@ fn is_variable(text: &str) -> bool {
 fn say(facts: &Facts, location: &StorageLocation, faults: &[Fault]) -> Finding {
     let account = Account::of(facts, location);
     let sentences: Vec<&str> = faults.iter().map(|fault| fault.says.as_str()).collect();
-    let mut message = format!("The storage location {} is set up wrong. {}", location.metadata.name, sentences.join(" "));
+    let mut message =
+        format!("The storage location {} is set up wrong. {}", location.metadata.name, sentences.join(" "));
     // Helpful for whoever mends it, and no trouble by itself: the credentials may name them too.
-    let missing: Vec<&str> = ["resourceGroup", "subscriptionId"].into_iter().filter(|key| location.setting(key).is_none()).collect();
+    let missing: Vec<&str> =
+        ["resourceGroup", "subscriptionId"].into_iter().filter(|key| location.setting(key).is_none()).collect();
     if account.mode() == Mode::Keys && !missing.is_empty() {
         message.push_str(&format!(
             "\nIt does not say {} either, which the extension needs for asking for the account's keys unless its credentials do.",
@@ -148,15 +154,29 @@ fn say(facts: &Facts, location: &StorageLocation, faults: &[Fault]) -> Finding {
         ));
     }
     let is_exposed = faults.iter().any(|fault| fault.is_exposed);
+    let is_secret = faults.iter().any(|fault| fault.is_secret);
     // What works today although it stands open is a danger, not a failure.
     let works = location.status.phase.as_deref() == Some("Available");
     let severity = if works { Severity::Warning } else { Severity::Error };
     let text = if is_exposed {
-        "Take the value out of the location and put the name of a variable there, or let the extension sign in with its own identity and drop the setting. If it was a key, rotate it: it has been readable in the cluster."
+        "Take the value out of the location and put the name of a variable there, or let the extension sign in with its own identity and drop the setting. If it was a key, rotate it, since it has been readable in the cluster: everybody else who uses that key needs the new one."
+    } else if is_secret {
+        "The secret comes with the extension: if somebody deleted or changed it, give the extension its four settings anew, and if that does not bring it back, delete and reinstall it with them. If the location names a secret of somebody's own, correct that one."
     } else {
         "Give the extension the four settings of its storage location anew; the command line takes all four or none. Correct the extension's settings rather than the location, which is made from them."
     };
-    let mut remedy = Remedy::guided(text).documented(account.move_to(account.container(), account.name(), account.group(), account.subscription()));
+    let mut remedy = Remedy::guided(text).documented(account.move_to(
+        account.container(),
+        account.name(),
+        account.group(),
+        account.subscription(),
+    ));
+    if account.mode() == Mode::Unclear {
+        remedy = remedy.documented(account.use_identity());
+    }
+    if is_secret {
+        remedy = remedy.documented(format!("kubectl --namespace {} get secrets", location.metadata.namespace()));
+    }
     if is_exposed {
         remedy = remedy.documented(account.use_identity()).documented(format!(
             "az storage account keys renew --account-name {} --resource-group {} --subscription {} --key primary",

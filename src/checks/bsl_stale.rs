@@ -61,7 +61,9 @@ fn run(facts: &Facts) -> Judgement {
             )));
         }
         if !available.is_empty() && available.iter().all(|location| is_due(location) == Rhythm::Off) {
-            return Err(Stop::not_applicable("the checks of the storage location are switched off (validationFrequency 0)"));
+            return Err(Stop::not_applicable(
+                "the checks of the storage location are switched off (validationFrequency 0)",
+            ));
         }
     }
     Ok(findings)
@@ -87,17 +89,21 @@ fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
             words(since(checked, now)),
             minute(checked)
         ),
-        (None, _) => format!("The storage location {name} says Available, but what is in it is no longer read into the cluster."),
+        (None, _) => {
+            format!("The storage location {name} says Available, but what is in it is no longer read into the cluster.")
+        }
     };
     if let Some(synced) = synced {
         message.push_str(&format!(" Its backups were last read {} ago.", words(since(synced, now))));
     }
     let mut finding = Finding::new(Severity::Warning, location.subject(), String::new());
     if let Some(checked) = checked {
-        finding = finding.seen(Evidence::quoted(format!("{} .status.lastValidationTime", location.at()), checked.to_string()));
+        finding = finding
+            .seen(Evidence::quoted(format!("{} .status.lastValidationTime", location.at()), checked.to_string()));
     }
     if let Some(synced) = synced {
-        finding = finding.seen(Evidence::quoted(format!("{} .status.lastSyncedTime", location.at()), synced.to_string()));
+        finding =
+            finding.seen(Evidence::quoted(format!("{} .status.lastSyncedTime", location.at()), synced.to_string()));
     }
     let namespace = location.metadata.namespace();
     let text = match (facts.pods.known(), agent(facts)) {
@@ -111,7 +117,10 @@ fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
             "Mend the agent's pod first; with it the checks begin again."
         }
         (Some(_), Some(pod)) => {
-            message.push_str(&format!("\nThe agent's pod, {}, which does this, says that it is ready.", pod.metadata.name));
+            message.push_str(&format!(
+                "\nThe agent's pod, {}, which does this, says that it is ready.",
+                pod.metadata.name
+            ));
             "See what the agent's log says. If it has written nothing since then, start the agent again while no backup or restore runs."
         }
     };
@@ -119,9 +128,15 @@ fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
         .documented(format!("kubectl --namespace {namespace} get pods"))
         .documented(format!("kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 200"));
     if agent(facts).is_some_and(crate::facts::objects::Pod::is_ready) {
-        remedy = remedy.documented(format!("kubectl --namespace {namespace} rollout restart deployment/dataprotection-microsoft-kubernetes-agent"));
+        remedy = remedy.documented(format!(
+            "kubectl --namespace {namespace} rollout restart deployment/dataprotection-microsoft-kubernetes-agent"
+        ));
     }
     finding.message = message;
     finding.concerns.extend(agent(facts).map(super::extension_parts::lasting_subject));
-    Some(finding.without(facts.unread(Need::Pods).map(|unread| format!("whether the agent's pod is ready: {}", unread.why))).mended_by(remedy))
+    Some(
+        finding
+            .without(facts.unread(Need::Pods).map(|unread| format!("whether the agent's pod is ready: {}", unread.why)))
+            .mended_by(remedy),
+    )
 }

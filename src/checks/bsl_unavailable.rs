@@ -5,8 +5,8 @@
 //! umbrella, and the root only where no check knows the words.
 
 use super::check::{Check, Judgement};
-use super::location_message::{Complaint, NEEDS, complaints};
 use super::location_account::Account;
+use super::location_message::{Complaint, NEEDS, complaints};
 use crate::catalogue::Sign;
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need};
@@ -57,7 +57,8 @@ fn run(facts: &Facts) -> Judgement {
     let unavailable = facts.locations().filter(|location| location.is_unavailable());
     Ok(unavailable
         .map(|location| {
-            let complaint = complaints.iter().find(|complaint| complaint.location.metadata.name == location.metadata.name);
+            let complaint =
+                complaints.iter().find(|complaint| complaint.location.metadata.name == location.metadata.name);
             say(facts, location, complaint)
         })
         .collect())
@@ -65,7 +66,8 @@ fn run(facts: &Facts) -> Judgement {
 
 fn say(facts: &Facts, location: &StorageLocation, complaint: Option<&Complaint<'_>>) -> Finding {
     let account = Account::of(facts, location);
-    let checked = location.status.last_validation_time.map(|when| format!(" when it last checked, {}", minute(when)));
+    let checked =
+        location.status.last_validation_time.map(|when| format!(", when it last checked, at {}", minute(when)));
     let mut message = format!(
         "Velero could not use the storage location {}, {}{}: nothing is backed up to it.",
         location.metadata.name,
@@ -76,7 +78,9 @@ fn say(facts: &Facts, location: &StorageLocation, complaint: Option<&Complaint<'
     let logs = facts.unread(Need::Logs);
     message.push_str(&match (cause, complaint) {
         (Some(cause), _) => format!("\nWhat its message means: {}.", cause.sign.about().meaning),
-        (None, Some(_)) => "\nIts message is not of a wording that this tool knows; it is quoted as it stands.".to_owned(),
+        (None, Some(_)) => {
+            "\nIts message is not of a wording that this tool knows; it is quoted as it stands.".to_owned()
+        }
         (None, None) if logs.is_some() => "\nIt gives no reason, and Velero's log could not be read.".to_owned(),
         (None, None) => "\nIt gives no reason, and the part of Velero's log that was read names none.".to_owned(),
     });
@@ -92,7 +96,9 @@ fn say(facts: &Facts, location: &StorageLocation, complaint: Option<&Complaint<'
         finding = finding.without(logs.map(|unread| format!("what Velero's log says of the location: {}", unread.why)));
     }
     let meta = &location.metadata;
-    let text = if cause.is_some() {
+    let text = if passes {
+        "It passes by itself: look again in a few minutes."
+    } else if cause.is_some() {
         "Mend what the message names; Velero checks again by itself. Reinstalling the extension would give it a new identity without roles, and is no cure for this."
     } else {
         "Read the message and what Velero's log says around it. Velero checks again by itself once it is mended; reinstalling the extension would give it a new identity without roles."

@@ -25,7 +25,14 @@ mod tests {
 
     #[test]
     fn uses_the_largest_unit_that_says_enough() {
-        for (seconds, text) in [(-5, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes"), (21_600, "6 hours"), (259_200, "3 days")] {
+        for (seconds, text) in [
+            (-5, "0 seconds"),
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (21_600, "6 hours"),
+            (259_200, "3 days"),
+        ] {
             assert_eq!(words(SignedDuration::from_secs(seconds)), text);
         }
     }

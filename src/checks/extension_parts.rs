@@ -20,7 +20,8 @@ pub fn agent(facts: &Facts) -> Option<&Pod> {
 
 /// Returns whether Velero runs in the pod.
 pub fn is_agent(pod: &Pod) -> bool {
-    pod.spec.containers.iter().any(|container| container.name == "velero") || pod.metadata.label("name") == Some("velero")
+    pod.spec.containers.iter().any(|container| container.name == "velero")
+        || pod.metadata.label("name") == Some("velero")
 }
 
 /// Returns what a pod is called in a finding that outlives it: its workload, or itself where it has none.

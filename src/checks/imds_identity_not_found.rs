@@ -53,7 +53,7 @@ fn run(facts: &Facts) -> Judgement {
 
 fn say(facts: &Facts, said: &Said<'_, '_>) -> Verdict {
     let client = match said.captured {
-        Captured::Identity { client_id: Some(client), .. } => format!(" with the client id {client}"),
+        Captured::Identity { client_id: Some(client), .. } => format!(" (client id {client})"),
         _ => String::new(),
     };
     let node = agent(facts).and_then(|pod| {
@@ -62,7 +62,7 @@ fn say(facts: &Facts, said: &Said<'_, '_>) -> Verdict {
     });
     let place = node.map(|node| format!(" of {} (pool {})", node.metadata.name, node.pool())).unwrap_or_default();
     let message = format!(
-        "The metadata service{place} knows no identity{client}: the extension's identity is gone, or is not assigned to that node's scale set. Azure's own service answered, not pod identity: an exception does not help, and no role was asked about."
+        "The metadata service{place} does not know the identity that the extension asks for{client}: it is gone, or is not assigned to that node's scale set. Azure's own service answered, not pod identity: an exception does not help, and no role was asked about."
     );
     let account = &said.account;
     let mut remedy = Remedy::guided(
@@ -70,7 +70,9 @@ fn say(facts: &Facts, said: &Said<'_, '_>) -> Verdict {
     )
     .documented(account.show_identity());
     if let Some((subscription, group, set)) = node.and_then(scale_set) {
-        remedy = remedy.documented(format!("az vmss identity show --subscription {subscription} --resource-group {group} --name {set}"));
+        remedy = remedy.documented(format!(
+            "az vmss identity show --subscription {subscription} --resource-group {group} --name {set}"
+        ));
     }
     Verdict::error(message, remedy.documented(account.watch())).concerning(agent_subject(facts))
 }
@@ -83,6 +85,8 @@ fn scale_set(node: &Node) -> Option<(&str, &str, &str)> {
     let group = parts.nth(1)?;
     let mut parts = parts.skip_while(|part| !part.eq_ignore_ascii_case("virtualMachineScaleSets"));
     let set = parts.nth(1)?;
-    let is_plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let is_plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
     [subscription, group, set].into_iter().all(is_plain).then_some((subscription, group, set))
 }

@@ -57,14 +57,18 @@ fn run(facts: &Facts) -> Judgement {
 
 fn say(facts: &Facts, said: &Said<'_, '_>) -> Verdict {
     let mut message = "The node's metadata service (169.254.169.254), where the extension asks for its token, does not answer. Nothing is known yet about its identity or roles.".to_owned();
-    let policies: Vec<&str> = facts.network_policies.known_rows().iter().map(|policy| policy.metadata.name.as_str()).collect();
+    let policies: Vec<&str> =
+        facts.network_policies.known_rows().iter().map(|policy| policy.metadata.name.as_str()).collect();
     let namespace = said.complaint.location.metadata.namespace();
     if policies.is_empty() {
         if facts.network_policies.known().is_some() {
             message.push_str(&format!("\nThere is no NetworkPolicy in {namespace}."));
         }
     } else {
-        message.push_str(&format!("\n{namespace} has NetworkPolicies: {}. See whether they let the request out.", listing(policies, 4)));
+        message.push_str(&format!(
+            "\n{namespace} has NetworkPolicies: {}. See whether they let the request out.",
+            listing(policies, 4)
+        ));
     }
     if facts.node_identity.known_rows().iter().any(Workload::is_node_managed_identity) {
         message.push_str("\nPod identity (NMI) is on the cluster and redirects the request to 127.0.0.1, which a policy has to let out too.");

@@ -81,7 +81,7 @@ impl<'f> Account<'f> {
     /// Returns the container and its account in words.
     pub fn container_words(&self) -> String {
         match self.location.container() {
-            Some(container) => format!("container {container} of {}", self.words()),
+            Some(container) => format!("container {container} in {}", self.words()),
             None => format!("the container in {}", self.words()),
         }
     }
@@ -101,9 +101,14 @@ impl<'f> Account<'f> {
     pub fn mode_words(&self) -> String {
         match (self.mode(), self.location.setting("useAAD")) {
             (Mode::GivenKey, _) => "the settings name a variable with a key (storageAccountKeyEnvVar)".to_owned(),
-            (Mode::Identity, _) => "the settings say useAAD=true, to sign in with the extension's own identity".to_owned(),
+            (Mode::Identity, _) => {
+                "the settings say useAAD=true, to sign in with the extension's own identity".to_owned()
+            }
+            (Mode::Unclear, Some(text)) => format!("the settings say useAAD={text}, which is neither true nor false"),
             (_, Some(text)) => format!("the settings say useAAD={text}, to work with the account's keys"),
-            (_, None) => "the settings do not say useAAD=true, so the extension works with the account's keys".to_owned(),
+            (_, None) => {
+                "the settings do not say useAAD=true, so the extension works with the account's keys".to_owned()
+            }
         }
     }
 

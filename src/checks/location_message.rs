@@ -16,8 +16,7 @@ use crate::facts::{Facts, Need, Requirement, helpful, required};
 use crate::finding::{Evidence, Finding, Remedy, Severity, Subject};
 
 /// The facts that a check reads when it judges what stands against a location.
-pub const NEEDS: &[Requirement] =
-    &[required(Need::StorageLocations), helpful(Need::Logs), helpful(Need::Nodes)];
+pub const NEEDS: &[Requirement] = &[required(Need::StorageLocations), helpful(Need::Logs), helpful(Need::Nodes)];
 
 /// Words that stand against a location.
 pub struct Complaint<'f> {
@@ -41,10 +40,35 @@ impl Complaint<'_> {
 
     /// Returns where the telling words stand, and the words.
     pub fn evidence(&self) -> Evidence {
-        let telling = self.cause().and_then(|found| self.text.get(found.quote.clone()));
-        Evidence::quoted(&self.at, telling.map_or_else(|| whole(self.text), str::to_owned))
+        let telling = self.cause().and_then(|found| telling(self.text, found));
+        Evidence::quoted(&self.at, telling.unwrap_or_else(|| whole(self.text)))
     }
 }
+
+/// Returns the telling words, with the lines beside them where a code stands on a line of its own.
+///
+/// Azure's client writes the status, the code and the body on lines of their own, with rules between.
+fn telling(text: &str, found: &Match) -> Option<String> {
+    let quote = text.get(found.quote.clone())?;
+    // What follows these words is a secret.
+    if quote.len() >= SHORT || found.sign == Sign::KeySettingHoldsKey {
+        return Some(quote.to_owned());
+    }
+    let start = text.get(..found.quote.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let is_rule = |line: &&str| line.trim().is_empty() || line.trim().bytes().all(|b| b == b'-');
+    let before =
+        text.get(..start)?.lines().rev().find(|line| !is_rule(line)).filter(|line| line.starts_with("RESPONSE "));
+    let line_end = text.get(start..)?.find('\n').map_or(text.len(), |at| start + at);
+    let after = text.get(line_end..)?.lines().find(|line| !is_rule(line)).filter(|line| line.starts_with('{'));
+    let after = after.map(|line| line.get(..line.floor_char_boundary(BODY)).unwrap_or(line));
+    let parts: Vec<&str> = before.into_iter().chain([quote]).chain(after).map(str::trim).collect();
+    Some(parts.join(" · "))
+}
+
+/// A quote that is shorter than this, in bytes, is a code without its sentence.
+const SHORT: usize = 60;
+/// How much of an answer's body is quoted beside its code, in bytes.
+const BODY: usize = 320;
 
 /// The longest message that is quoted as it stands, in bytes.
 const LONGEST: usize = 1200;
@@ -97,7 +121,13 @@ fn logged<'f>(facts: &'f Facts, location: &'f StorageLocation) -> Option<Complai
     if is_overtaken || !newest.is_failure() {
         return None;
     }
-    Some(Complaint { location, at: newest.log.at(), text: newest.text, when: newest.when, matches: classify(newest.text) })
+    Some(Complaint {
+        location,
+        at: newest.log.at(),
+        text: newest.text,
+        when: newest.when,
+        matches: classify(newest.text),
+    })
 }
 
 /// A complaint whose cause is one that a check is about.

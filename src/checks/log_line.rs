@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn reads_fields_of_both_forms() {
-        let (log, text) = line(r#"time="2026-11-24T09:59:30Z" level=error msg="a \"quoted\" level=info" error="rpc error: x" backup-storage-location=ns/default"#);
+        let (log, text) = line(
+            r#"time="2026-11-24T09:59:30Z" level=error msg="a \"quoted\" level=info" error="rpc error: x" backup-storage-location=ns/default"#,
+        );
         let read = LogLine { log: &log, when: None, text: &text };
         assert_eq!(read.field("level"), Some("error"));
         assert_eq!(read.field("backup-storage-location"), Some("ns/default"));

@@ -42,7 +42,8 @@ Sources
   Entra ID's error codes.
 ";
 
-const SIGNS: &[Sign] = &[Sign::ServicePrincipalExpired, Sign::ClientSecretWrong, Sign::AppNotInTenant, Sign::ConditionalAccess];
+const SIGNS: &[Sign] =
+    &[Sign::ServicePrincipalExpired, Sign::ClientSecretWrong, Sign::AppNotInTenant, Sign::ConditionalAccess];
 
 fn run(facts: &Facts) -> Judgement {
     judge(facts, SIGNS, |said| Some(say(said)))

@@ -67,10 +67,17 @@ pub fn refusals(facts: &Facts) -> Vec<Refused<'_>> {
         let asked = format!("{}/{}", log.namespace, log.pod);
         let pod = named.and_then(|name| pod_named(facts, name)).or_else(|| pod_named(facts, &asked));
         // The agent's own log tells again what its location says already.
-        let is_told = pod.is_some() && all.iter().any(|known| known.pod.map(|p| &p.metadata.name) == pod.map(|p| &p.metadata.name));
+        let is_told = pod.is_some()
+            && all.iter().any(|known| known.pod.map(|p| &p.metadata.name) == pod.map(|p| &p.metadata.name));
         if !is_told {
             let quote = line.text.get(found.quote.clone()).unwrap_or(line.text);
-            all.push(Refused { pod, location: None, client, evidence: Evidence::quoted(log.at(), quote), when: line.when });
+            all.push(Refused {
+                pod,
+                location: None,
+                client,
+                evidence: Evidence::quoted(log.at(), quote),
+                when: line.when,
+            });
         }
     }
     all
@@ -135,7 +142,8 @@ pub fn add_exception(namespace: &str, label: &str) -> String {
 }
 
 /// The documented command that shows every exception.
-pub const SHOW_EXCEPTIONS: &str = "kubectl get azurepodidentityexceptions.aadpodidentity.k8s.io --all-namespaces --output yaml";
+pub const SHOW_EXCEPTIONS: &str =
+    "kubectl get azurepodidentityexceptions.aadpodidentity.k8s.io --all-namespaces --output yaml";
 
 /// Returns the label by which an exception should select a pod: its application's name, as documented.
 pub fn label_of(pod: &Pod) -> String {

@@ -7,7 +7,8 @@
 use super::check::{Check, Judgement};
 use super::extension_parts::{is_agent, lasting_subject, running_parts};
 use super::pod_identity::{
-    ADD_ON, Refused, SHOW_EXCEPTIONS, add_exception, covering, is_in_play, is_misplaced, label_of, refusals, was_refused,
+    ADD_ON, Refused, SHOW_EXCEPTIONS, add_exception, covering, is_in_play, is_misplaced, label_of, refusals,
+    was_refused,
 };
 use crate::facts::objects::{IdentityException, Pod, StorageLocation};
 use crate::facts::{Facts, Need, helpful, required};
@@ -81,7 +82,10 @@ fn closest<'f>(exceptions: &'f [IdentityException], pod: &Pod) -> Option<&'f Ide
     let here = exceptions.iter().filter(|exception| exception.metadata.namespace() == pod.metadata.namespace());
     let misplaced = exceptions.iter().filter(|exception| is_misplaced(exception, pod));
     let distance = |exception: &&IdentityException| {
-        (differences(exception, pod).len().max(usize::from(exception.spec.pod_labels.is_empty())), exception.metadata.name.clone())
+        (
+            differences(exception, pod).len().max(usize::from(exception.spec.pod_labels.is_empty())),
+            exception.metadata.name.clone(),
+        )
     };
     misplaced.min_by_key(distance).or_else(|| here.min_by_key(distance))
 }
@@ -89,7 +93,10 @@ fn closest<'f>(exceptions: &'f [IdentityException], pod: &Pod) -> Option<&'f Ide
 /// Returns the labels of an exception that a pod does not have.
 fn differences<'f>(exception: &'f IdentityException, pod: &Pod) -> Vec<(&'f str, &'f str)> {
     let labels = exception.spec.pod_labels.iter();
-    labels.filter(|(key, value)| pod.metadata.labels.get(*key) != Some(value)).map(|(k, v)| (k.as_str(), v.as_str())).collect()
+    labels
+        .filter(|(key, value)| pod.metadata.labels.get(*key) != Some(value))
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect()
 }
 
 fn say(facts: &Facts, refusals: &[Refused<'_>], missed: &[Missed<'_>], first: &Missed<'_>) -> Finding {
@@ -105,8 +112,11 @@ fn say(facts: &Facts, refusals: &[Refused<'_>], missed: &[Missed<'_>], first: &M
     for missed in &groups {
         if !told.contains(&missed.closest.metadata.name.as_str()) {
             told.push(&missed.closest.metadata.name);
-            let pods: Vec<&Pod> =
-                groups.iter().filter(|other| other.closest.metadata == missed.closest.metadata).map(|other| other.pod).collect();
+            let pods: Vec<&Pod> = groups
+                .iter()
+                .filter(|other| other.closest.metadata == missed.closest.metadata)
+                .map(|other| other.pod)
+                .collect();
             message.push('\n');
             message.push_str(&compare(missed.closest, &pods));
         }
@@ -117,12 +127,15 @@ fn say(facts: &Facts, refusals: &[Refused<'_>], missed: &[Missed<'_>], first: &M
         .map(|missed| missed.pod.metadata.name.as_str())
         .collect();
     if !rest.is_empty() {
-        message.push_str(&format!("\nNot covered either: {}. NMI has refused no request of theirs so far.", listing(rest, 3)));
+        message.push_str(&format!(
+            "\nNot covered either: {}. NMI has refused no request of theirs so far.",
+            listing(rest, 3)
+        ));
     }
     let severity = if refused.is_empty() { Severity::Info } else { Severity::Error };
     let mut finding = Finding::new(severity, first.closest.subject(), message)
         .seen(Evidence::at(format!("{} .spec.podLabels", first.closest.at())))
-        .mended_by(remedy(facts, first));
+        .mended_by(remedy(facts, first, refused.is_empty()));
     for refused in refusals {
         finding = finding.seen(refused.evidence.clone());
         finding.concerns.extend(refused.location.map(StorageLocation::subject));
@@ -151,9 +164,8 @@ fn compare(exception: &IdentityException, pods: &[&Pod]) -> String {
     let Some(first) = pods.first() else { return String::new() };
     if is_misplaced(exception, first) {
         return format!(
-            "The exception {name} selects their labels, but lies in namespace {}: it counts only for pods of its own namespace, and {names} {} in {}.",
+            "The exception {name} selects the labels of {names}, but lies in namespace {}: an exception counts only for pods of its own namespace, here {}.",
             exception.metadata.namespace(),
-            if pods.len() == 1 { "is" } else { "are" },
             first.metadata.namespace()
         );
     }
@@ -179,22 +191,32 @@ fn compare(exception: &IdentityException, pods: &[&Pod]) -> String {
     text
 }
 
-fn remedy(facts: &Facts, first: &Missed<'_>) -> Remedy {
+fn remedy(facts: &Facts, first: &Missed<'_>, is_quiet: bool) -> Remedy {
     let pod = first.pod;
+    let needed =
+        if is_quiet { "Needed only once such a pod asks for a token, which nothing shows so far. " } else { "" };
     let exception = first.closest;
     let label = label_of(pod);
     let namespace = pod.metadata.namespace();
-    let covers_others = running_parts(facts).any(|other| exception.covers(other.metadata.namespace(), &other.metadata.labels));
+    let covers_others =
+        running_parts(facts).any(|other| exception.covers(other.metadata.namespace(), &other.metadata.labels));
     let name = &exception.metadata.name;
     if covers_others || is_misplaced(exception, pod) {
         let why = if covers_others {
-            format!("The exception {name} covers other pods of the extension and stays as it is. Add a second one for {label}.")
+            format!(
+                "The exception {name} covers other pods of the extension and stays as it is. Add a second one for {label}."
+            )
         } else {
-            format!("Add an exception for {label} in {namespace}. The one in {} can stay.", exception.metadata.namespace())
+            format!(
+                "Add an exception for {label} in {namespace}. The one in {} can stay.",
+                exception.metadata.namespace()
+            )
         };
-        return Remedy::guided(format!("{why} {ADD_ON}")).documented(add_exception(namespace, &label)).documented(SHOW_EXCEPTIONS);
+        return Remedy::guided(format!("{needed}{why} {ADD_ON}"))
+            .documented(add_exception(namespace, &label))
+            .documented(SHOW_EXCEPTIONS);
     }
-    Remedy::guided(format!("Let the exception {name} select {label}; the next request goes through. {ADD_ON}"))
+    Remedy::guided(format!("{needed}Let the exception {name} select {label}; the next request goes through. {ADD_ON}"))
         .documented(format!(
             "az aks pod-identity exception update --resource-group RESOURCE_GROUP --cluster-name CLUSTER --namespace {namespace} --name {name} --pod-labels {label}"
         ))

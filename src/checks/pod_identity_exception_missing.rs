@@ -6,7 +6,10 @@
 use super::check::{Check, Judgement};
 use super::extension_parts::{is_agent, lasting_subject, running_parts};
 use super::location_account::{Account, DATA_ROLE};
-use super::pod_identity::{ADD_ON, DOCUMENTED_LABEL, Refused, SHOW_EXCEPTIONS, add_exception, is_in_play, is_misplaced, label_of, refusals, was_refused};
+use super::pod_identity::{
+    ADD_ON, DOCUMENTED_LABEL, Refused, SHOW_EXCEPTIONS, add_exception, is_in_play, is_misplaced, label_of, refusals,
+    was_refused,
+};
 use crate::facts::objects::{IdentityException, Pod, StorageLocation};
 use crate::facts::{Facts, Need, Stop, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing};
@@ -76,23 +79,30 @@ fn say(facts: &Facts, refusals: &[Refused<'_>], pods: &[&Pod]) -> Finding {
     let (severity, mut message) = if refusals.is_empty() {
         (
             Severity::Info,
-            format!("Pod identity (NMI) is on this cluster, and no AzurePodIdentityException in {namespace} lets the extension's pods through. NMI has refused nothing of theirs so far."),
+            format!(
+                "Pod identity (NMI) is on this cluster, and no AzurePodIdentityException in {namespace} lets the extension's pods through. NMI has refused nothing of theirs so far."
+            ),
         )
     } else {
         (
             Severity::Error,
-            format!("Pod identity (NMI) refuses the extension's token requests, and no AzurePodIdentityException in {namespace} lets its pods through."),
+            format!(
+                "Pod identity (NMI) refuses the extension's token requests, and no AzurePodIdentityException in {namespace} lets its pods through."
+            ),
         )
     };
     if namespace == crate::facts::SYSTEM_NAMESPACE {
         message.push_str("\nThe extension lives in kube-system; by Microsoft's page an exception helps only in a namespace of its own.");
     }
     // One command for each label that the refused pods have; by documentation all that matter share one.
-    let mut labels: Vec<String> = pods.iter().filter(|pod| was_refused(refusals, pod) || is_agent(pod)).map(|pod| label_of(pod)).collect();
+    let mut labels: Vec<String> =
+        pods.iter().filter(|pod| was_refused(refusals, pod) || is_agent(pod)).map(|pod| label_of(pod)).collect();
     labels.push(DOCUMENTED_LABEL.to_owned());
     labels.sort();
     labels.dedup();
-    let is_needed = |label: &String| labels.len() == 1 || label != DOCUMENTED_LABEL || pods.iter().any(|pod| label_of(pod) == *label);
+    let is_needed = |label: &String| {
+        labels.len() == 1 || label != DOCUMENTED_LABEL || pods.iter().any(|pod| label_of(pod) == *label)
+    };
     let labels: Vec<&String> = labels.iter().filter(|label| is_needed(label)).collect();
     let words = listing(labels.iter().map(|label| label.as_str()), 3);
     let mut remedy = Remedy::guided(format!(
@@ -114,9 +124,14 @@ fn say(facts: &Facts, refusals: &[Refused<'_>], pods: &[&Pod]) -> Finding {
         finding.concerns.extend(refused.pod.map(lasting_subject));
     }
     for daemon in facts.node_identity.known_rows().iter().filter(|workload| workload.is_node_managed_identity()) {
-        finding = finding.seen(Evidence::at(format!("daemonset/{}/{}", daemon.metadata.namespace(), daemon.metadata.name)));
+        finding =
+            finding.seen(Evidence::at(format!("daemonset/{}/{}", daemon.metadata.namespace(), daemon.metadata.name)));
     }
     finding
-        .without(facts.unread(Need::Pods).map(|unread| format!("the labels that the extension's pods really have: {}", unread.why)))
+        .without(
+            facts
+                .unread(Need::Pods)
+                .map(|unread| format!("the labels that the extension's pods really have: {}", unread.why)),
+        )
         .mended_by(remedy)
 }

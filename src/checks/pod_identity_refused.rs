@@ -6,7 +6,9 @@
 
 use super::check::{Check, Judgement};
 use super::extension_parts::lasting_subject;
-use super::pod_identity::{ADD_ON, Refused, SHOW_EXCEPTIONS, covering, refusals};
+use super::pod_identity::{
+    ADD_ON, DOCUMENTED_LABEL, Refused, SHOW_EXCEPTIONS, add_exception, covering, label_of, refusals,
+};
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Finding, Hop, Remedy, Severity, listing};
@@ -60,14 +62,20 @@ fn run(facts: &Facts) -> Judgement {
 }
 
 fn say(facts: &Facts, refused: &Refused<'_>) -> Finding {
-    let what = match (refused.pod, refused.location) {
-        (Some(pod), Some(location)) => format!("the token request of {}, which checks the storage location {}", pod.metadata.name, location.metadata.name),
-        (Some(pod), None) => format!("the token request of {}", pod.metadata.name),
-        (None, Some(location)) => format!("the extension's token request when it checks the storage location {}", location.metadata.name),
-        (None, None) => "a token request of the extension".to_owned(),
+    let who = match (refused.pod, refused.location) {
+        (Some(pod), Some(location)) => {
+            format!("{}, which checks the storage location {}", pod.metadata.name, location.metadata.name)
+        }
+        (Some(pod), None) => pod.metadata.name.clone(),
+        (None, Some(location)) => {
+            format!("the extension when it checks the storage location {}", location.metadata.name)
+        }
+        (None, None) => "the extension".to_owned(),
     };
     let client = refused.client.as_deref().map(|client| format!(" for the client id {client}")).unwrap_or_default();
-    let mut message = format!("Pod identity (NMI) refused {what}{client}. Neither a role nor the identity on the nodes was asked about.");
+    let mut message = format!(
+        "Pod identity (NMI) refused a token{client} to {who}. Azure's own metadata service was not asked, and no role either."
+    );
     let exceptions = facts.identity_exceptions.known_rows();
     let covering = refused.pod.map(|pod| covering(exceptions, pod)).unwrap_or_default();
     let unread = facts.unread(Need::IdentityExceptions);
@@ -80,17 +88,24 @@ fn say(facts: &Facts, refused: &Refused<'_>) -> Finding {
             exception.metadata.creation_timestamp.zip(refused.when).is_some_and(|(made, seen)| made > seen)
         });
         if is_younger {
-            message.push_str(" The exception was made after that: the next check of the location will tell whether it helps.");
+            message.push_str(
+                " The exception was made after that: the next check of the location will tell whether it helps.",
+            );
             "Wait for the next check of the location, by default a minute later."
         } else {
             "See whether NMI on the pod's node runs and has taken the exception over (its log says \"exception pod\"), and whether a second NMI, of an aad-pod-identity of your own, answers beside the add-on's."
         }
     };
     let subject = refused.pod.map(lasting_subject).or_else(|| refused.location.map(StorageLocation::subject));
-    let subject = subject.unwrap_or_else(|| crate::finding::Subject::cluster_wide("v1", "Namespace", &facts.extension.namespace));
+    let subject =
+        subject.unwrap_or_else(|| crate::finding::Subject::cluster_wide("v1", "Namespace", &facts.extension.namespace));
     let mut finding = Finding::new(Severity::Error, subject, message).seen(refused.evidence.clone());
     finding.concerns.extend(refused.location.map(StorageLocation::subject));
     let mut remedy = Remedy::guided(format!("{text} {ADD_ON}")).documented(SHOW_EXCEPTIONS);
+    if covering.is_empty() {
+        let label = refused.pod.map_or_else(|| DOCUMENTED_LABEL.to_owned(), label_of);
+        remedy = remedy.documented(add_exception(&facts.extension.namespace, &label));
+    }
     remedy = remedy.documented("kubectl --namespace kube-system get pods --selector component=nmi --output wide");
     remedy = remedy.documented("kubectl --namespace kube-system logs --selector component=nmi --tail 100 --prefix");
     finding

@@ -69,7 +69,9 @@ fn say(said: &Said<'_, '_>) -> Option<Verdict> {
     let message = match said.sign {
         Sign::DnsNoSuchHost => {
             let host = said.captured.host().filter(|host| is_blob_host(host))?;
-            format!("DNS does not know {host}: there may be no such account. It was deleted, or the settings spell its name wrong.")
+            format!(
+                "DNS does not know {host}: there may be no such account. It was deleted, or the settings spell its name wrong."
+            )
         }
         Sign::ResourceGroupNotFound => {
             let named = match said.captured {
@@ -98,10 +100,12 @@ fn say(said: &Said<'_, '_>) -> Option<Verdict> {
         ),
     };
     let name = account.name();
+    // A subscription that does not exist is no place to look in.
+    let subscription = if said.sign == Sign::SubscriptionNotFound { "SUBSCRIPTION" } else { account.subscription() };
     let remedy = Remedy::guided(
         "Look for the account by its name alone. If it is in another group or subscription, give the extension all four settings anew. If it was deleted, the recovery points in it are gone unless the account is recovered, which is possible for about 14 days.",
     )
-    .documented(format!("az storage account list --subscription {} --query \"[?name=='{name}'].id\" --output tsv", account.subscription()))
+    .documented(format!("az storage account list --subscription {subscription} --query \"[?name=='{name}'].id\" --output tsv"))
     .documented(format!("az storage account check-name --name {name}"))
     .documented(account.move_to(account.container(), name, "ACCOUNT_GROUP", "SUBSCRIPTION"))
     .documented(account.watch());

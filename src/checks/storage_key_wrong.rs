@@ -54,8 +54,16 @@ fn say(said: &Said<'_, '_>) -> Verdict {
         capital(&account.mode_words())
     );
     let text = match account.mode() {
-        Mode::GivenKey => "Put the account's present key into the secret that the variable is filled from, and start the agent again; or take the variable out of the settings and let the extension sign in with its own identity.",
-        _ => "See that the clock of the agent's node is right. If a key was rotated just now, the next check fetches the new one.",
+        Mode::GivenKey => {
+            "Put the account's present key into the secret that the variable is filled from, and start the agent again; or take the variable out of the settings and let the extension sign in with its own identity."
+        }
+        _ => {
+            "See that the clock of the agent's node is right. If a key was rotated just now, the next check fetches the new one."
+        }
     };
-    Verdict::error(message, Remedy::guided(text).documented(account.use_identity()).documented(account.watch()))
+    let mut remedy = Remedy::guided(text);
+    if account.mode() != Mode::Identity {
+        remedy = remedy.documented(account.use_identity());
+    }
+    Verdict::error(message, remedy.documented(account.watch()))
 }

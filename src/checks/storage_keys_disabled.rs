@@ -58,7 +58,8 @@ fn say(said: &Said<'_, '_>) -> Verdict {
         "{} allows no shared keys, and the extension came with one. Roles granted again change nothing.",
         capital(&account.words())
     );
-    message.push_str(&if account.mode() == Mode::Identity {
+    let disagree = account.mode() == Mode::Identity;
+    message.push_str(&if disagree {
         format!(
             "\nThe message and the settings of the location disagree: {}, yet the extension came with a key. The message may be older than the setting, or this version of the extension does not know it.",
             account.mode_words()
@@ -66,12 +67,19 @@ fn say(said: &Said<'_, '_>) -> Verdict {
     } else {
         format!("\nThis fits the location: {}.", account.mode_words())
     });
-    let remedy = Remedy::guided(format!(
-        "Let the extension sign in with its own identity and give that {DATA_ROLE} at the account; the role can take up to an hour until it counts. Allowing keys on the account again is the other way, where policy lets you."
-    ))
-    .documented(account.show("{allowSharedKeyAccess:allowSharedKeyAccess}"))
-    .documented(account.use_identity())
-    .documented(account.grant(DATA_ROLE))
-    .documented(account.watch());
+    let text = if disagree {
+        format!(
+            "Wait for the next check first. If the answer stays, bring the extension to a version that signs in by itself and see that its identity has {DATA_ROLE} at the account; or allow keys on the account again, where policy lets you."
+        )
+    } else {
+        format!(
+            "Let the extension sign in with its own identity and give that {DATA_ROLE} at the account; the role can take up to an hour until it counts. Allowing keys on the account again is the other way, where policy lets you."
+        )
+    };
+    let mut remedy = Remedy::guided(text).documented(account.show("{allowSharedKeyAccess:allowSharedKeyAccess}"));
+    if !disagree {
+        remedy = remedy.documented(account.use_identity());
+    }
+    let remedy = remedy.documented(account.grant(DATA_ROLE)).documented(account.watch());
     Verdict::error(message, remedy)
 }

@@ -73,9 +73,13 @@ fn say(said: &Said<'_, '_>) -> Verdict {
         message.push_str(&format!("\nThis fits the location: {}.", account.mode_words()));
     }
     let text = if disagree {
-        format!("Give the identity {KEY_ROLE}, which may list keys, or bring the extension to a version that signs in by itself and give it {DATA_ROLE}. A role given within the last hour may only need time.")
+        format!(
+            "Give the identity {KEY_ROLE}, which may list keys, or bring the extension to a version that signs in by itself and give it {DATA_ROLE}. A role given within the last hour may only need time."
+        )
     } else {
-        format!("Let the extension sign in with its own identity and give that {DATA_ROLE}; or, to keep to keys, give it {KEY_ROLE} instead. A role given within the last hour may only need time.")
+        format!(
+            "Let the extension sign in with its own identity and give that {DATA_ROLE}; or, to keep to keys, give it {KEY_ROLE} instead. A role given within the last hour may only need time."
+        )
     };
     let mut remedy = Remedy::guided(text).documented(account.show_roles());
     if !disagree {

@@ -51,7 +51,7 @@ fn run(facts: &Facts) -> Judgement {
 fn say(said: &Said<'_, '_>) -> Verdict {
     let account = &said.account;
     let message = format!(
-        "The network rules of {} refuse the extension: the account was reached and let nobody in from where the cluster asks. This is not a missing role.",
+        "The network rules of {} refuse the extension: the account was reached, and lets nobody in who asks from this network. This is not a missing role.",
         account.words()
     );
     let remedy = Remedy::guided(

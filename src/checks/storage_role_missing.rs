@@ -82,7 +82,11 @@ fn say(said: &Said<'_, '_>, facts: &Facts) -> Verdict {
             elapsed::words(age)
         ));
     }
-    let first = if is_fresh { "Wait until the role is an hour old before changing anything." } else { "See first who has which role." };
+    let first = if is_fresh {
+        "Wait until the role is an hour old before changing anything."
+    } else {
+        "See first who has which role."
+    };
     let text = format!(
         "{first} A role given within the last hour needs only time; if {DATA_ROLE} is missing for the extension's identity, grant it, and Velero takes the location up again by itself within the hour. After a reinstallation the identity is a new one."
     );

@@ -48,9 +48,13 @@ fn run(facts: &Facts) -> Judgement {
 fn say(said: &Said<'_, '_>) -> Verdict {
     let host = said.captured.host().unwrap_or("the address that was asked");
     let message = if said.sign == Sign::TlsExpired {
-        format!("Whoever answers for {host} shows a certificate that has expired, or the clock of the node is wrong. No role is missing.")
+        format!(
+            "Whoever answers for {host} shows a certificate that has expired, or the clock of the node is wrong. No role is missing."
+        )
     } else {
-        format!("Whoever answers for {host} shows a certificate that the extension does not trust: something stands in between and replaces it, as proxies that inspect TLS do. No role is missing.")
+        format!(
+            "Whoever answers for {host} shows a certificate that the extension does not trust: something stands in between and replaces it, as proxies that inspect TLS do. No role is missing."
+        )
     };
     let remedy = Remedy::guided(
         "See who issued the certificate, from a machine in the nodes' network; then exempt the addresses of Azure from TLS inspection.",

@@ -75,7 +75,9 @@ fn say(said: &Said<'_, '_>) -> Verdict {
     let is_blob = host.is_some_and(is_blob_host);
     let (what, look) = match said.sign {
         Sign::DnsNoSuchHost if is_blob => (
-            format!("DNS does not know {name}{asked}: the DNS that the cluster asks may lack its record, as a private zone does that is linked to the network without it."),
+            format!(
+                "DNS does not know {name}{asked}: the DNS that the cluster asks may lack its record, as a private zone does that is linked to the network without it."
+            ),
             "If the account has a private endpoint, see that the zone privatelink.blob.core.windows.net is linked to the cluster's virtual network and holds the account's record.",
         ),
         Sign::DnsNoSuchHost => (
@@ -83,7 +85,9 @@ fn say(said: &Said<'_, '_>) -> Verdict {
             "See which DNS servers the cluster asks, and whether they forward names of Azure.",
         ),
         Sign::DnsServerFailure => (
-            format!("The DNS server fails or refuses when it is asked for {name}{asked}. That does not mean that the name does not exist."),
+            format!(
+                "The DNS server fails or refuses when it is asked for {name}{asked}. That does not mean that the name does not exist."
+            ),
             "See what the DNS server behind CoreDNS answers, and whether it can reach its own forwarders.",
         ),
         Sign::DnsTimeout => (
@@ -111,15 +115,22 @@ fn say(said: &Said<'_, '_>) -> Verdict {
             "See whether the proxy runs and is reached from the nodes' subnet.",
         ),
         _ => (
-            format!("Nothing answers at {to} within the time: a NetworkPolicy, a network security group, a firewall or a route drops the connection."),
+            format!(
+                "Nothing answers at {to} within the time: a NetworkPolicy, a network security group, a firewall or a route drops the connection."
+            ),
             "See the NetworkPolicies of the extension's namespace, the security group and the route table of the nodes' subnet, and the firewall's log.",
         ),
     };
     let message = format!("{what} It fails before any right is asked for: no role is missing.");
     let namespace = said.complaint.location.metadata.namespace();
-    let mut remedy = Remedy::guided(look)
-        .documented(format!("kubectl --namespace {namespace} get networkpolicies.networking.k8s.io"))
-        .documented(said.account.watch());
+    let mut remedy = Remedy::guided(look);
+    if matches!(said.sign, Sign::DnsNoSuchHost | Sign::DnsServerFailure) {
+        remedy =
+            remedy.documented("kubectl --namespace kube-system get configmaps coredns coredns-custom --output yaml");
+    } else if matches!(said.sign, Sign::ConnectTimeout | Sign::DnsTimeout) {
+        remedy = remedy.documented(format!("kubectl --namespace {namespace} get networkpolicies.networking.k8s.io"));
+    }
+    remedy = remedy.documented(said.account.watch());
     if is_blob {
         remedy = remedy.documented(said.account.show(
             "{blob:primaryEndpoints.blob, publicNetworkAccess:publicNetworkAccess, privateEndpoints:privateEndpointConnections[].privateEndpoint.id}",

@@ -84,6 +84,8 @@ fn say(facts: &Facts, said: &Said<'_, '_>) -> Verdict {
 
 /// Returns the variables that none of the pod's containers has.
 fn missing(pod: &Pod) -> Vec<&'static str> {
-    let has = |name: &str| pod.spec.containers.iter().flat_map(|container| &container.env).any(|variable| variable.name == name);
+    let has = |name: &str| {
+        pod.spec.containers.iter().flat_map(|container| &container.env).any(|variable| variable.name == name)
+    };
     VARIABLES.into_iter().filter(|name| !has(name)).collect()
 }
