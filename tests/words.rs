@@ -27,7 +27,6 @@ const STILL_MISSING: &[&str] = &[
     "DppUserErrorVaultTierPolicyNotSupported",
     "KubernetesBackupListExtensionsError",
     "UserErrorHookExecutionFailed",
-    "UserErrorKubernetesBackupExtensionIdentityNotFound",
     "UserErrorNamespaceNotFound",
     "UserErrorPVCHasNoVolume",
     "UserErrorPVCNotBoundToVolume",

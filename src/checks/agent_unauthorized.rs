@@ -4,9 +4,9 @@
 //! scenarios 3 and 5, with a 401. Names and network are fine then. No report names a remedy, and none is
 //! invented here.
 
-use super::agent::{self, is_token_trouble};
 use super::check::{Check, Judgement};
 use super::dp_endpoint_private::{FORBIDDEN, decide};
+use super::reading::agent::{self, is_token_trouble};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Hop, Remedy};

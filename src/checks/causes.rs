@@ -29,7 +29,6 @@ const fn row(effect: &'static str, cause: &'static str, same: Same) -> Explains 
 
 /// The table.
 pub const CAUSES: &[Explains] = &[
-    row("bsl-unavailable", "bsl-missing", Same::Anything),
     // What keeps the pods from running makes helm give up, and is all that there is to say of a pod that waits.
     row("extension-install-failed", "pods-no-room", Same::Anything),
     row("extension-install-failed", "pods-untolerated-taints", Same::Anything),
@@ -116,4 +115,34 @@ pub const CAUSES: &[Explains] = &[
     row("storage-unreachable", "egress-timed-out", Same::Subject),
     row("storage-unreachable", "egress-refused", Same::Subject),
     row("storage-tls-untrusted", "tls-untrusted", Same::Subject),
+    // Who answers a token request: an exception that is missing, or does not fit, explains NMI's refusal.
+    row("pod-identity-refused", "pod-identity-exception-missing", Same::Anything),
+    row("pod-identity-refused", "pod-identity-exception-mismatch", Same::Anything),
+    // What stands against a location explains that it is unavailable.
+    row("bsl-unavailable", "pod-identity-refused", Same::Subject),
+    row("bsl-unavailable", "pod-identity-exception-missing", Same::Subject),
+    row("bsl-unavailable", "pod-identity-exception-mismatch", Same::Subject),
+    row("bsl-unavailable", "imds-identity-not-found", Same::Subject),
+    row("bsl-unavailable", "several-identities", Same::Subject),
+    row("bsl-unavailable", "workload-identity-not-injected", Same::Subject),
+    row("bsl-unavailable", "federated-credential-mismatch", Same::Subject),
+    row("bsl-unavailable", "oidc-issuer-off", Same::Subject),
+    row("bsl-unavailable", "login-refused", Same::Subject),
+    row("bsl-unavailable", "imds-unreachable", Same::Subject),
+    row("bsl-unavailable", "storage-role-missing", Same::Subject),
+    row("bsl-unavailable", "storage-listkeys-denied", Same::Subject),
+    row("bsl-unavailable", "storage-network-denied", Same::Subject),
+    row("bsl-unavailable", "storage-keys-disabled", Same::Subject),
+    row("bsl-unavailable", "storage-throttled", Same::Subject),
+    row("bsl-unavailable", "storage-container-missing", Same::Subject),
+    row("bsl-unavailable", "storage-account-missing", Same::Subject),
+    row("bsl-unavailable", "storage-unreachable", Same::Subject),
+    row("bsl-unavailable", "storage-tls-untrusted", Same::Subject),
+    row("bsl-unavailable", "bsl-settings-wrong", Same::Subject),
+    row("bsl-unavailable", "storage-key-wrong", Same::Subject),
+    // A location that cannot be used, written to or found stops the backups.
+    row("backups-failing", "bsl-unavailable", Same::Subject),
+    row("backups-failing", "bsl-read-only", Same::Subject),
+    row("backups-failing", "bsl-missing", Same::Subject),
+    row("backups-failing", "bsl-no-default", Same::Subject),
 ];

@@ -6,8 +6,8 @@
 use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
-use super::held::{Held, PODS, containers};
-use super::said::last_words;
+use super::reading::held::{Held, PODS, containers};
+use super::reading::said::last_words;
 use crate::facts::objects::Terminated;
 use crate::facts::{Facts, Need, helpful};
 use crate::finding::{Evidence, Finding, Hop, Remedy, minute};

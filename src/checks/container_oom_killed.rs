@@ -5,8 +5,8 @@
 //! followed is history.
 
 use super::check::{Check, Judgement};
-use super::held::{Held, PODS, containers};
-use super::memory::raise_limit;
+use super::reading::held::{Held, PODS, containers};
+use super::reading::memory::raise_limit;
 use crate::facts::objects::Terminated;
 use crate::facts::{Facts, Need, helpful};
 use crate::finding::{Evidence, Finding, Hop, Remedy, counted, minute};

@@ -6,7 +6,7 @@
 
 use super::check::{Check, Judgement};
 use super::dp_endpoint_unresolved::asks_the_node;
-use super::{agent, endpoint_remedy};
+use super::reading::{agent, endpoint_remedy};
 use crate::facts::objects::DnsAnswer;
 use crate::facts::{Facts, Need, Stop, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing};

@@ -5,7 +5,7 @@
 //! have either of two causes, and is told as such together with agent-unauthorized.
 
 use super::check::{Check, Judgement};
-use super::{agent, endpoint_remedy};
+use super::reading::{agent, endpoint_remedy};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::Hop;

@@ -5,8 +5,8 @@
 //! names the resolver, and only those who ask CoreDNS are helped by coredns-custom.
 
 use super::check::{Check, Judgement};
-use super::resolver::Resolver;
-use super::{agent, endpoint_remedy};
+use super::reading::resolver::Resolver;
+use super::reading::{agent, endpoint_remedy};
 use crate::catalogue::Sign;
 use crate::facts::objects::Pod;
 use crate::facts::{Facts, Need, helpful, required};

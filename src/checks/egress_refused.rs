@@ -3,9 +3,9 @@
 //! Knowledge: diagnosis.md section 3 (timed out against refused); public reports of API servers that were
 //! not up yet. A firewall that drops looks otherwise, so opening one would not help.
 
-use super::agent;
 use super::check::{Check, Judgement};
-use super::connections::{self, NEEDS, Speaker, connections, destinations, lasting_names};
+use super::reading::agent;
+use super::reading::connections::{self, NEEDS, Speaker, connections, destinations, lasting_names};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Hop, Remedy};

@@ -4,9 +4,9 @@
 //! means policy, security group, firewall or route; refused means that the other end is not up. The
 //! founding page's words for a hook Job without its API server are of this kind.
 
-use super::agent;
 use super::check::{Check, Judgement};
-use super::connections::{self, Connection, NEEDS, Speaker, connections, destinations, lasting_names};
+use super::reading::agent;
+use super::reading::connections::{self, Connection, NEEDS, Speaker, connections, destinations, lasting_names};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need};
 use crate::finding::{Hop, Remedy};

@@ -6,11 +6,11 @@
 
 use jiff::SignedDuration;
 
-use super::agent::says;
 use super::check::{Check, Judgement};
-use super::install_words::{self, Words};
-use super::reinstall;
-use super::said::shortened;
+use super::reading::agent::says;
+use super::reading::install_words::{self, Words};
+use super::reading::reinstall;
+use super::reading::said::shortened;
 use crate::catalogue::innermost;
 use crate::facts::objects::ExtensionConfig;
 use crate::facts::{Facts, Need, helpful, required};

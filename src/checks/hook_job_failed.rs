@@ -4,10 +4,10 @@
 //! reached) is one of several; diagnosis.md section 2, no. 7: a denial is on no page. Helm takes the Job
 //! away with the rest, so often nothing is left that would say which it was: then both are told.
 
-use super::agent::says;
 use super::check::{Check, Judgement};
-use super::connections::policies;
-use super::hook_job_words::{denial, log_words, state_of_pods};
+use super::reading::agent::says;
+use super::reading::connections::policies;
+use super::reading::hook_job_words::{denial, log_words, state_of_pods};
 use crate::catalogue::{Captured, Sign, Weight, classify};
 use crate::facts::objects::{Condition, ExtensionConfig, Pod, Workload};
 use crate::facts::{Facts, Need, helpful, required};

@@ -5,7 +5,7 @@
 //! network policies and CoreDNS have no part in it.
 
 use super::check::{Check, Judgement};
-use super::held::{Held, PODS, containers};
+use super::reading::held::{Held, PODS, containers};
 use crate::catalogue::{Match, Sign, classify};
 use crate::facts::{Facts, Need, helpful};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Subject};

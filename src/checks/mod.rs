@@ -7,28 +7,20 @@
 pub mod causes;
 mod check;
 mod diagnosis;
+mod reading;
 mod road;
 mod runner;
 
-// What several checks read in the same way.
-mod agent;
-mod connections;
-mod endpoint_remedy;
-mod held;
-mod hook_job_words;
-mod install_words;
-mod memory;
-mod obstacle;
-mod refusals;
-mod refused;
-mod reinstall;
-mod resolver;
-mod said;
-mod volume_reach;
-mod waiting;
-
 // The checks.
 mod agent_unauthorized;
+mod backups_failing;
+mod bsl_missing;
+mod bsl_never_validated;
+mod bsl_no_default;
+mod bsl_read_only;
+mod bsl_settings_wrong;
+mod bsl_stale;
+mod bsl_unavailable;
 mod container_crashing;
 mod container_oom_killed;
 mod coredns_endpoint_unresolved;
@@ -38,10 +30,18 @@ mod egress_refused;
 mod egress_timed_out;
 mod extension_install_failed;
 mod extension_missing;
+mod federated_credential_mismatch;
 mod hook_job_failed;
 mod image_not_pulled;
+mod imds_identity_not_found;
+mod imds_unreachable;
+mod login_refused;
 mod namespace_terminating;
+mod oidc_issuer_off;
 mod plugin_killed;
+mod pod_identity_exception_mismatch;
+mod pod_identity_exception_missing;
+mod pod_identity_refused;
 mod pods_affinity_unmet;
 mod pods_denied_by_admission_policy;
 mod pods_denied_by_azure_policy;
@@ -55,7 +55,19 @@ mod pods_over_quota;
 mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
+mod several_identities;
+mod storage_account_missing;
+mod storage_container_missing;
+mod storage_key_wrong;
+mod storage_keys_disabled;
+mod storage_listkeys_denied;
+mod storage_network_denied;
+mod storage_role_missing;
+mod storage_throttled;
+mod storage_tls_untrusted;
+mod storage_unreachable;
 mod tls_untrusted;
+mod workload_identity_not_injected;
 
 pub use check::{Check, Judgement, Outcome};
 pub use diagnosis::{Diagnosis, Placed, Role};
@@ -85,6 +97,16 @@ pub static CHECKS: &[&Check] = &[
     &hook_job_failed::CHECK,
     &namespace_terminating::CHECK,
     &pods_not_ready::CHECK,
+    &pod_identity_refused::CHECK,
+    &pod_identity_exception_missing::CHECK,
+    &pod_identity_exception_mismatch::CHECK,
+    &imds_identity_not_found::CHECK,
+    &several_identities::CHECK,
+    &workload_identity_not_injected::CHECK,
+    &federated_credential_mismatch::CHECK,
+    &oidc_issuer_off::CHECK,
+    &login_refused::CHECK,
+    &imds_unreachable::CHECK,
     &dp_endpoint_unresolved::CHECK,
     &dp_endpoint_private::CHECK,
     &agent_unauthorized::CHECK,
@@ -92,4 +114,22 @@ pub static CHECKS: &[&Check] = &[
     &egress_refused::CHECK,
     &coredns_endpoint_unresolved::CHECK,
     &tls_untrusted::CHECK,
+    &bsl_unavailable::CHECK,
+    &bsl_read_only::CHECK,
+    &bsl_missing::CHECK,
+    &bsl_no_default::CHECK,
+    &bsl_stale::CHECK,
+    &bsl_never_validated::CHECK,
+    &storage_role_missing::CHECK,
+    &storage_listkeys_denied::CHECK,
+    &storage_network_denied::CHECK,
+    &storage_keys_disabled::CHECK,
+    &storage_throttled::CHECK,
+    &storage_container_missing::CHECK,
+    &storage_account_missing::CHECK,
+    &storage_unreachable::CHECK,
+    &storage_tls_untrusted::CHECK,
+    &bsl_settings_wrong::CHECK,
+    &storage_key_wrong::CHECK,
+    &backups_failing::CHECK,
 ];

@@ -5,9 +5,9 @@
 //! closing". A backup that began later and completed ends the matter.
 
 use super::check::{Check, Judgement};
-use super::memory::raise_limit;
-use super::said::{Said, newest_first};
-use super::waiting::workload_of;
+use super::reading::memory::raise_limit;
+use super::reading::said::{Said, newest_first};
+use super::reading::waiting::workload_of;
 use crate::catalogue::Sign;
 use crate::facts::objects::{ContainerState, Pod};
 use crate::facts::{Facts, Need, helpful, required};

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, apart, chosen_taints, demands, fitting, grouped, is_out, kept_by, pools};
-use super::waiting::{Waiting, waiting};
+use super::reading::obstacle::{
+    Group, Obstacle, apart, chosen_taints, demands, fitting, grouped, is_out, kept_by, pools,
+};
+use super::reading::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Need, helpful, required};

@@ -4,9 +4,9 @@
 //! (AKS issues 5645 and 5726): there the pods are created, and end because they may not create a ConfigMap.
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, denier, grouped, quoted};
-use super::waiting::workload_of;
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, denier, grouped, quoted};
+use super::reading::waiting::workload_of;
 use crate::catalogue::{Captured, Sign, classify};
 use crate::facts::objects::Pod;
 use crate::facts::{Facts, Need, helpful};

@@ -5,8 +5,8 @@
 //! namespace out (azure-policy PR 1410). None of this stands on Azure Backup's own page.
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, denier, grouped, quoted};
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Finding, Hop, Remedy, Subject};

@@ -4,8 +4,8 @@
 //! Policy's and have a check of their own, since their remedy is elsewhere.
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, denier, grouped, quoted};
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Finding, Hop, Remedy, Subject};

@@ -3,8 +3,8 @@
 //! Knowledge: the words of the API server's pod security admission; the level is a label of the namespace.
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, denier, grouped, quoted};
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need, helpful};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Subject};

@@ -4,8 +4,8 @@
 //! that keep a cluster from coming back after a stop (kyverno issue 4453).
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, denier, grouped, quoted};
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Finding, Hop, Remedy, Subject};

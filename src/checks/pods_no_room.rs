@@ -5,7 +5,7 @@
 //! The same helm time-out has other causes, which more nodes do not cure: each has a check of its own.
 
 use super::check::{Check, Judgement};
-use super::waiting::{Waiting, may_use, waiting, workload_of};
+use super::reading::waiting::{Waiting, may_use, waiting, workload_of};
 use crate::catalogue::Why;
 use crate::facts::objects::{Node, NodeUsage, Pod};
 use crate::facts::{Facts, Need, Quantity, helpful, required};

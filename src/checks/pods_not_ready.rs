@@ -6,10 +6,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::agent;
 use super::check::{Check, Judgement};
-use super::held::PODS;
-use super::waiting::workload_of;
+use super::reading::agent;
+use super::reading::held::PODS;
+use super::reading::waiting::workload_of;
 use crate::facts::objects::{Event, Meta, Pod, Workload};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing, minute};

@@ -4,8 +4,8 @@
 //! the pods ask for) and section 5 (which of it can be set through the extension's settings).
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, grouped};
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, grouped};
 use crate::catalogue::Sign;
 use crate::facts::objects::{Container, Labels, LimitRange, LimitRangeItem};
 use crate::facts::{Facts, Fetched, Need, Quantity, helpful};

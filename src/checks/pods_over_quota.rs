@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, Judgement};
-use super::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
-use super::refused::{Refused, grouped};
+use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
+use super::reading::refused::{Refused, grouped};
 use crate::catalogue::{Captured, Sign};
 use crate::facts::objects::{Labels, Quota};
 use crate::facts::{Facts, Need, Quantity, helpful};

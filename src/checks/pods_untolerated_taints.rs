@@ -5,9 +5,9 @@
 //! less than the pods that they prepare for.
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, apart, chosen_taints, fitting, grouped, kept_by, pools};
-use super::volume_reach::reaches_all;
-use super::waiting::{Waiting, waiting};
+use super::reading::obstacle::{Group, Obstacle, apart, chosen_taints, fitting, grouped, kept_by, pools};
+use super::reading::volume_reach::reaches_all;
+use super::reading::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
 use crate::facts::objects::{Node, Taint};
 use crate::facts::{Facts, Need, helpful, required};

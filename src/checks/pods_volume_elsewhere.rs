@@ -4,9 +4,9 @@
 //! attach. The extension brings no claims of its own, so such a volume was added by somebody.
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, apart, fitting, grouped, kept_by};
-use super::volume_reach::{claim, claims_of, reaches, volume_of, zones};
-use super::waiting::{Waiting, waiting};
+use super::reading::obstacle::{Group, Obstacle, apart, fitting, grouped, kept_by};
+use super::reading::volume_reach::{claim, claims_of, reaches, volume_of, zones};
+use super::reading::waiting::{Waiting, waiting};
 use crate::catalogue::Why;
 use crate::facts::objects::{Event, Node};
 use crate::facts::{Facts, Need, helpful, required};

@@ -4,8 +4,8 @@
 //! on arm64 pools, so a pod that does not ask for a processor can land there and ends with "exec format error".
 
 use super::check::{Check, Judgement};
-use super::obstacle::{Group, Obstacle, apart, demands, grouped, kept_by};
-use super::waiting::{waiting, workload_of};
+use super::reading::obstacle::{Group, Obstacle, apart, demands, grouped, kept_by};
+use super::reading::waiting::{waiting, workload_of};
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::{ContainerStatus, Node, Pod};
 use crate::facts::{Facts, Need, helpful, required};

@@ -3,9 +3,9 @@
 //! Knowledge: public reports of TLS inspection (velero#6588, AKS-Edge#170) and of a proxy's 407 that holds
 //! up the geneva service. No role mends it. For what nodes pull, image-not-pulled speaks.
 
-use super::agent;
 use super::check::{Check, Judgement};
-use super::connections::{self, NEEDS, Speaker, connections, destinations};
+use super::reading::agent;
+use super::reading::connections::{self, NEEDS, Speaker, connections, destinations};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
 use crate::finding::{Hop, Remedy};

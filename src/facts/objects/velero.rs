@@ -43,6 +43,9 @@ pub struct StorageLocationSpec {
     /// How often it is checked, as Go writes a duration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_frequency: Option<String>,
+    /// How often its backups are read into the cluster, as Go writes a duration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_sync_period: Option<String>,
 }
 
 /// The container of a BackupStorageLocation.

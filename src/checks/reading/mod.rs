@@ -1,0 +1,27 @@
+//! What several checks read in the same way: no check, and no verdict of its own.
+//!
+//! Each file is one reading, named like the thing that it reads, so that the checks of a family agree on what counts.
+
+pub mod agent;
+pub mod connections;
+pub mod elapsed;
+pub mod endpoint_remedy;
+pub mod extension_parts;
+pub mod held;
+pub mod hook_job_words;
+pub mod install_words;
+pub mod location_account;
+pub mod location_message;
+pub mod location_rhythm;
+pub mod log_line;
+pub mod memory;
+pub mod no_such_host;
+pub mod obstacle;
+pub mod pod_identity;
+pub mod refusals;
+pub mod refused;
+pub mod reinstall;
+pub mod resolver;
+pub mod said;
+pub mod volume_reach;
+pub mod waiting;
