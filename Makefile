@@ -1,11 +1,11 @@
 # The two commands that matter: `make try` and `make test`. Everything else is below them.
 
 CARGO ?= cargo
-LAB := target/lab/bin
 SCENARIO ?= demo
+TARGET ?= linux-amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help try test tools unit live demo bench lint install-local archive soak clean-lab
+.PHONY: help try test tools unit live demo bench lint install-local archive soak
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,17 @@ demo: tools ## Run a broken cluster to play with until Ctrl-C; SCENARIO=name, `m
 
 bench: tools ## Measure what docs/performance.md states
 	$(CARGO) bench --locked
+
+archive: ## Pack this machine's release into target/krew, with its manifest and sums; TARGET=linux-arm64 on such a machine
+	$(CARGO) build --release --locked
+	python3 plugin/package.py archive --target $(TARGET) --binary target/release/kubectl-aksbackup --out target/krew
+	python3 plugin/package.py local --out target/krew
+
+install-local: tools ## Build the release and have the real krew install it into ~/.krew (or KREW_ROOT)
+	python3 plugin/package.py install
+
+soak: tools ## Mutate facts for a long while: PROPTEST_CASES=20000
+	PROPTEST_CASES=$${PROPTEST_CASES:-20000} $(CARGO) test --release --locked --test robustness
 
 lint: ## Formatting, clippy and docs, with warnings denied
 	$(CARGO) fmt --all --check

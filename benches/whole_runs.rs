@@ -3,6 +3,14 @@
 //! `cargo bench` prints the figures that docs/performance.md states. Nothing here passes or fails: numbers are held by
 //! people who read them, not by timed tests.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "it measures and prints"
+)]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -3,6 +3,14 @@
 //! Every path of every file is judged, not only its `use` lines: in types, expressions, patterns, attributes and inside
 //! macro calls. A wall that is broken is told with file, line and the rule.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test ends at the first surprise"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

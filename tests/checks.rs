@@ -3,6 +3,14 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test checks` writes the goldens anew; look at every line that changes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test ends at the first surprise"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

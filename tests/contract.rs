@@ -1,5 +1,13 @@
 //! The contract with scripts: schemas are current, real output validates, exit codes are the same in every format.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test ends at the first surprise"
+)]
+
 mod support;
 
 use std::path::{Path, PathBuf};

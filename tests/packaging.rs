@@ -3,6 +3,13 @@
 //! Other platforms' programs cannot be built here: their archives hold a program's header and nothing else. Nothing leaves the
 //! machine; where krew downloads, a server of this file answers.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test of real programs starts them; clippy.toml's word on tests does not reach their helpers"
+)]
+
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;

@@ -1,5 +1,13 @@
 //! Objects with missing, absurd or enormous fields: nothing from outside may crash a check or the renderer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test ends at the first surprise"
+)]
+
 mod support;
 
 use aksbackup::checks::{CHECKS, Diagnosis, Outcome, run};

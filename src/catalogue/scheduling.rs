@@ -156,6 +156,8 @@ fn split(text: &str) -> Vec<&str> {
 const WORDS: &[(&str, Why)] = &[
     ("too many pods", Why::TooManyPods),
     ("volume node affinity conflict", Why::VolumeZone),
+    // Kubernetes 1.36: `node(s) didn't match PersistentVolume's node affinity`.
+    ("persistentvolume's node affinity", Why::VolumeZone),
     ("no available volume zone", Why::VolumeZone),
     ("node affinity", Why::NodeSelector),
     ("node selector", Why::NodeSelector),

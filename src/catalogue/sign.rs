@@ -72,6 +72,7 @@ pub enum Sign {
     PrivateLinkForbidden,
     AgentForbidden,
     AgentUnauthorized,
+    AgentAnswered,
     KubeletUnreachable,
     // CoreDNS
     CorefilePluginTwice,

@@ -11,17 +11,32 @@ mod road;
 mod runner;
 
 // What several checks read in the same way.
+mod agent;
+mod connections;
 mod elapsed;
+mod endpoint_remedy;
 mod extension_parts;
+mod held;
+mod hook_job_words;
+mod install_words;
 mod location_account;
 mod location_message;
 mod location_rhythm;
 mod log_line;
+mod memory;
 mod no_such_host;
+mod obstacle;
 mod pod_identity;
+mod refusals;
+mod refused;
+mod reinstall;
+mod resolver;
+mod said;
+mod volume_reach;
 mod waiting;
 
 // The checks.
+mod agent_unauthorized;
 mod backups_failing;
 mod bsl_missing;
 mod bsl_never_validated;
@@ -30,16 +45,40 @@ mod bsl_read_only;
 mod bsl_settings_wrong;
 mod bsl_stale;
 mod bsl_unavailable;
+mod container_crashing;
+mod container_oom_killed;
+mod coredns_endpoint_unresolved;
+mod dp_endpoint_private;
+mod dp_endpoint_unresolved;
+mod egress_refused;
+mod egress_timed_out;
+mod extension_install_failed;
 mod extension_missing;
 mod federated_credential_mismatch;
+mod hook_job_failed;
+mod image_not_pulled;
 mod imds_identity_not_found;
 mod imds_unreachable;
 mod login_refused;
+mod namespace_terminating;
 mod oidc_issuer_off;
+mod plugin_killed;
 mod pod_identity_exception_mismatch;
 mod pod_identity_exception_missing;
 mod pod_identity_refused;
+mod pods_affinity_unmet;
+mod pods_denied_by_admission_policy;
+mod pods_denied_by_azure_policy;
+mod pods_denied_by_constraint;
+mod pods_denied_by_pod_security;
+mod pods_denied_by_webhook;
 mod pods_no_room;
+mod pods_not_ready;
+mod pods_outside_limits;
+mod pods_over_quota;
+mod pods_untolerated_taints;
+mod pods_volume_elsewhere;
+mod pods_wrong_platform;
 mod several_identities;
 mod storage_account_missing;
 mod storage_container_missing;
@@ -51,6 +90,7 @@ mod storage_role_missing;
 mod storage_throttled;
 mod storage_tls_untrusted;
 mod storage_unreachable;
+mod tls_untrusted;
 mod workload_identity_not_injected;
 
 pub use check::{Check, Judgement, Outcome};
@@ -61,7 +101,26 @@ pub use runner::{Ran, run};
 /// Every check, in the order of their codes.
 pub static CHECKS: &[&Check] = &[
     &extension_missing::CHECK,
+    &extension_install_failed::CHECK,
     &pods_no_room::CHECK,
+    &pods_untolerated_taints::CHECK,
+    &pods_wrong_platform::CHECK,
+    &pods_volume_elsewhere::CHECK,
+    &pods_affinity_unmet::CHECK,
+    &pods_over_quota::CHECK,
+    &pods_outside_limits::CHECK,
+    &pods_denied_by_azure_policy::CHECK,
+    &pods_denied_by_constraint::CHECK,
+    &pods_denied_by_admission_policy::CHECK,
+    &pods_denied_by_pod_security::CHECK,
+    &pods_denied_by_webhook::CHECK,
+    &image_not_pulled::CHECK,
+    &container_oom_killed::CHECK,
+    &plugin_killed::CHECK,
+    &container_crashing::CHECK,
+    &hook_job_failed::CHECK,
+    &namespace_terminating::CHECK,
+    &pods_not_ready::CHECK,
     &pod_identity_refused::CHECK,
     &pod_identity_exception_missing::CHECK,
     &pod_identity_exception_mismatch::CHECK,
@@ -72,6 +131,13 @@ pub static CHECKS: &[&Check] = &[
     &oidc_issuer_off::CHECK,
     &login_refused::CHECK,
     &imds_unreachable::CHECK,
+    &dp_endpoint_unresolved::CHECK,
+    &dp_endpoint_private::CHECK,
+    &agent_unauthorized::CHECK,
+    &egress_timed_out::CHECK,
+    &egress_refused::CHECK,
+    &coredns_endpoint_unresolved::CHECK,
+    &tls_untrusted::CHECK,
     &bsl_unavailable::CHECK,
     &bsl_read_only::CHECK,
     &bsl_missing::CHECK,

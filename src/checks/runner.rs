@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::check::{Check, Outcome};
-use crate::facts::{Facts, Presence, Unread};
+use crate::facts::{Facts, Need, Presence, Unread};
 use crate::finding::Hop;
 
 /// A check and how it ended.
@@ -24,7 +24,7 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
     checks
         .iter()
         .map(|check| {
-            let outcome = if is_absent && check.hop >= Hop::Extension && check.name != EXTENSION_MISSING {
+            let outcome = if is_absent && check.hop >= Hop::Extension && !applies_without_extension(check) {
                 Outcome::NotApplicable("the backup extension is not on this cluster".to_owned())
             } else {
                 judge(check, facts)
@@ -34,7 +34,17 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
         .collect()
 }
 
-/// The one check that is about a cluster without the extension.
+/// Tells whether a check is also about a cluster that has nothing of the extension.
+///
+/// The extension agent brings the extension: where it gets no orders, nothing is there yet, and that
+/// is what its checks are for.
+fn applies_without_extension(check: &Check) -> bool {
+    const OF_AGENT: [Need; 3] = [Need::AgentPods, Need::AgentLogs, Need::DnsAnswers];
+    check.name == EXTENSION_MISSING
+        || check.needs.iter().any(|requirement| requirement.required && OF_AGENT.contains(&requirement.need))
+}
+
+/// The one check that is about nothing but a cluster without the extension.
 const EXTENSION_MISSING: &str = "extension-missing";
 
 fn judge(check: &Check, facts: &Facts) -> Outcome {

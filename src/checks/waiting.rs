@@ -49,8 +49,12 @@ pub fn workload_of(pod: &Pod) -> Option<Subject> {
         return Some(Subject::namespaced("batch/v1", "Job", namespace, &job.name));
     }
     let set = pod.metadata.owner("ReplicaSet")?;
-    let (deployment, _) = set.name.rsplit_once('-')?;
-    Some(Subject::namespaced("apps/v1", "Deployment", namespace, deployment))
+    Some(Subject::namespaced("apps/v1", "Deployment", namespace, deployment_of(&set.name)?))
+}
+
+/// Returns the name of the Deployment that a ReplicaSet of this name belongs to: what stands before the hash.
+pub fn deployment_of(replica_set: &str) -> Option<&str> {
+    replica_set.rsplit_once('-').map(|(deployment, _)| deployment)
 }
 
 /// Returns whether a pod may be put on a node as far as the node's own nature goes: cordon, taints, labels.

@@ -296,12 +296,13 @@ impl Page<'_> {
         self.heading("ALSO");
         let shown = if self.look.detail == Detail::Wide { found.len() } else { ALSO_SHOWN };
         for placed in found.iter().take(shown) {
-            if self.look.detail == Detail::Wide {
-                self.finding(placed);
-            } else {
+            let is_remark = placed.finding.severity == Severity::Info;
+            if is_remark && self.look.detail == Detail::Human {
                 self.title(placed);
                 self.wrapped("  ", &placed.finding.message);
                 self.remedy(placed.finding.remedy.as_ref());
+            } else {
+                self.finding(placed);
             }
         }
         if found.len() > shown {

@@ -1,6 +1,6 @@
 //! What several test files share: the cases under `tests/checks/` and how their facts are made.
 
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, missing_docs, reason = "every test file uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -66,7 +66,8 @@ pub(in super::super) fn quota(scene: &Scene) -> Option<Captured> {
     };
     Some(Captured::Quota {
         quota: scene.word_at(scene.hit().end),
-        requested: part("requested:", &[", used:"]),
+        // A quota that demands what a pod does not state names that instead.
+        requested: part("requested:", &[", used:"]).or_else(|| part("must specify ", &["\u{0}", "]", "\""])),
         used: part("used:", &[", limited:"]),
         limited: part("limited:", &[" ", "\"", "'", "]", "}"])
             .or_else(|| part("limited: ", &[" ", "\"", "'", "]", "}"])),

@@ -175,9 +175,13 @@ pub(super) const SIGNS: &[About] = &[
         meaning: "the pod's volume lies in another zone than the nodes, or in none (a restored LRS disk)",
         not: "that more nodes help, unless they are in the volume's zone",
         codes: &[],
-        tells: &[says(&["volume node affinity conflict", "no available volume zone"])
-            .with(NODES)
-            .read(capture::volume_zone)],
+        tells: &[says(&[
+            "volume node affinity conflict",
+            "persistentvolume's node affinity",
+            "no available volume zone",
+        ])
+        .with(NODES)
+        .read(capture::volume_zone)],
     },
     About {
         sign: Sign::ClaimUnbound,

@@ -193,6 +193,18 @@ pub(super) const SIGNS: &[About] = &[
             .read(capture::endpoint)],
     },
     About {
+        sign: Sign::AgentAnswered,
+        name: "agent-answered",
+        weight: Weight::Harmless,
+        meaning: "the configuration service has answered the extension agent: names, network and token were fine then",
+        not: "that the extension is installed",
+        codes: &[],
+        tells: &[
+            says(&["response code {200}", "response code 200"]).with(CONFIGURATION),
+            says(&["successfully fetched the pending configurations"]),
+        ],
+    },
+    About {
         sign: Sign::KubeletUnreachable,
         name: "kubelet-unreachable",
         weight: Weight::Cause,

@@ -40,6 +40,7 @@ fn every_reason() {
         ("1 node(s) didn't match Pod's node affinity/selector", Why::NodeSelector),
         ("1 node(s) didn't match node selector", Why::NodeSelector),
         ("1 node(s) had volume node affinity conflict", Why::VolumeZone),
+        ("1 node(s) didn't match PersistentVolume's node affinity", Why::VolumeZone),
         ("1 pod has unbound immediate PersistentVolumeClaims", Why::ClaimsUnbound),
         ("1 node(s) didn't find available persistent volumes to bind", Why::NoVolumeToBind),
         ("1 node(s) were unschedulable", Why::Cordoned),
@@ -100,6 +101,10 @@ fn classify_tells_room_from_taints() {
     assert_eq!(read.total, 5);
     assert_eq!(
         signs("0/3 nodes are available: 3 node(s) had volume node affinity conflict."),
+        [Sign::VolumeZoneConflict]
+    );
+    assert_eq!(
+        signs("0/3 nodes are available: 3 node(s) didn't match PersistentVolume's node affinity."),
         [Sign::VolumeZoneConflict]
     );
     assert_eq!(

@@ -244,6 +244,10 @@ fn network() {
             "{\"Message\":\"GET configurations returned response code {403}\",\"LogLevel\":\"Error\"}",
             Sign::AgentForbidden,
         ),
+        (
+            "{\"Message\":\"GET configurations returned response code {200}\",\"LogLevel\":\"Information\"}",
+            Sign::AgentAnswered,
+        ),
         ("error dialing backend: dial tcp 10.224.0.4:10250: i/o timeout", Sign::KubeletUnreachable),
     ]);
     let refused = captured(
@@ -356,6 +360,17 @@ fn admission() {
         limited: some("limits.cpu=4,requests.cpu=2"),
     };
     assert_eq!(quota, expected);
+    let demanding = captured(
+        "failed quota: compute: must specify limits.cpu for: fluent-bit; limits.memory for: fluent-bit",
+        Sign::QuotaWantsLimits,
+    );
+    let expected = Captured::Quota {
+        quota: some("compute"),
+        requested: some("limits.cpu for: fluent-bit; limits.memory for: fluent-bit"),
+        used: None,
+        limited: None,
+    };
+    assert_eq!(demanding, expected);
     let Captured::Denial { by, binding, said } = captured(
         "ValidatingAdmissionPolicy 'p' with binding 'p-binding' denied request: no",
         Sign::DeniedByAdmissionPolicy,

@@ -107,4 +107,11 @@ impl ExtensionConfig {
         let installed = self.status.helm_release_status.as_ref().and_then(|s| s.installed_chart_version.as_deref());
         installed.or(self.spec.version.as_deref()).filter(|version| !version.is_empty())
     }
+
+    /// Returns what went wrong in the agent's words: the newest error, else the message.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Text> {
+        let error = self.status.reconciliation_error.as_ref().filter(|text| !text.trim().is_empty());
+        error.or(self.status.message.as_ref()).filter(|text| !text.trim().is_empty())
+    }
 }

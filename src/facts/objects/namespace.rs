@@ -152,4 +152,7 @@ pub struct LimitRangeItem {
     /// The least that one must ask for.
     #[serde(skip_serializing_if = "Labels::is_empty", deserialize_with = "null_as_default")]
     pub min: Labels,
+    /// How many times its request a limit may be.
+    #[serde(skip_serializing_if = "Labels::is_empty", deserialize_with = "null_as_default")]
+    pub max_limit_request_ratio: Labels,
 }

@@ -1,0 +1,86 @@
+//! What a log says: its newest words first, read by the catalogue.
+//!
+//! The newest outcome of an operation wins, so every reader here begins at the end of the log and
+//! stops as soon as it knows. A line begins with the container runtime's time stamp.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::catalogue::{Match, classify};
+use crate::facts::objects::Log;
+use crate::finding::Evidence;
+
+/// A line of a log that shows a sign.
+#[derive(Clone)]
+pub struct Said<'f> {
+    /// The log.
+    pub log: &'f Log,
+    /// The whole line.
+    pub line: &'f str,
+    /// When it was written.
+    pub when: Option<Timestamp>,
+    /// What it shows.
+    pub found: Match,
+}
+
+impl Said<'_> {
+    /// Returns where it stands, with the telling words.
+    pub fn evidence(&self) -> Evidence {
+        let quote = self.line.get(self.found.quote.clone()).unwrap_or(self.line);
+        // Behind the message, a line of JSON goes on with fields that say nothing more.
+        let quote = quote.split("\",\"").next().unwrap_or(quote);
+        Evidence::quoted(self.log.at(), quote)
+    }
+}
+
+/// Returns what the lines of a log show, the newest first.
+pub fn newest_first(log: &Log) -> impl Iterator<Item = Said<'_>> {
+    log.lines.iter().rev().flat_map(move |line| {
+        let line = line.as_str();
+        let when = stamp(line);
+        classify(line).into_iter().map(move |found| Said { log, line, when, found })
+    })
+}
+
+/// Returns the same, but not what was written longer than `span` before the log's own last line.
+///
+/// What a program that tries again and again has not repeated for so long is over.
+pub fn newest_within(log: &Log, span: SignedDuration) -> impl Iterator<Item = Said<'_>> {
+    let end = end(log);
+    let is_recent = move |line: &str| match (stamp(line), end) {
+        (Some(when), Some(end)) => end.duration_since(when) <= span,
+        // Without stamps nothing says that it is over.
+        _ => true,
+    };
+    log.lines.iter().rev().take_while(move |line| is_recent(line)).flat_map(move |line| {
+        let line = line.as_str();
+        let when = stamp(line);
+        classify(line).into_iter().map(move |found| Said { log, line, when, found })
+    })
+}
+
+/// Returns when the last line of a log was written.
+pub fn end(log: &Log) -> Option<Timestamp> {
+    log.lines.iter().rev().find_map(|line| stamp(line))
+}
+
+/// Returns the last words of a log without the stamps, at most `most` lines and 200 letters each.
+pub fn last_words(log: &Log, most: usize) -> Vec<String> {
+    let lines: Vec<&str> = log.lines.iter().map(|line| words(line).trim()).filter(|line| !line.is_empty()).collect();
+    lines.iter().skip(lines.len().saturating_sub(most)).map(|line| shortened(line, 200)).collect()
+}
+
+/// Returns a text of at most about `most` bytes: its beginning, where it is longer.
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most { text.to_owned() } else { format!("{}…", &text[..text.floor_char_boundary(most)]) }
+}
+
+fn stamp(line: &str) -> Option<Timestamp> {
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn words(line: &str) -> &str {
+    match line.split_once(' ') {
+        Some((first, rest)) if first.parse::<Timestamp>().is_ok() => rest,
+        _ => line,
+    }
+}
