@@ -5,7 +5,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::extension_parts::{agent, lasting_subject};
+use super::reading::extension_parts::{agent, agent_subject};
 use super::reading::location_rhythm::{PATIENCE, Rhythm};
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Stop, helpful, required};
@@ -89,7 +89,7 @@ fn say(facts: &Facts, location: &StorageLocation) -> Finding {
         .documented(format!("kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 200"));
     let mut finding = Finding::new(Severity::Warning, location.subject(), message)
         .seen(Evidence::at(format!("{} .status.lastValidationTime: none", location.at())));
-    finding.concerns.extend(pod.map(lasting_subject));
+    finding.concerns.extend(agent_subject(facts));
     finding
         .without(facts.unread(Need::Pods).map(|unread| format!("whether the agent's pod is ready: {}", unread.why)))
         .mended_by(remedy)

@@ -6,7 +6,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::extension_parts::agent;
+use super::reading::extension_parts::{agent, agent_subject};
 use super::reading::location_rhythm::Rhythm;
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Stop, helpful, required};
@@ -133,7 +133,7 @@ fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
         ));
     }
     finding.message = message;
-    finding.concerns.extend(agent(facts).map(super::reading::extension_parts::lasting_subject));
+    finding.concerns.extend(agent_subject(facts));
     Some(
         finding
             .without(facts.unread(Need::Pods).map(|unread| format!("whether the agent's pod is ready: {}", unread.why)))

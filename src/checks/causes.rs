@@ -145,4 +145,13 @@ pub const CAUSES: &[Explains] = &[
     row("backups-failing", "bsl-read-only", Same::Subject),
     row("backups-failing", "bsl-missing", Same::Subject),
     row("backups-failing", "bsl-no-default", Same::Subject),
+    // Whoever looks after the locations does not run.
+    row("bsl-stale", "pods-not-ready", Same::Subject),
+    row("bsl-stale", "container-oom-killed", Same::Subject),
+    row("bsl-stale", "container-crashing", Same::Subject),
+    row("bsl-stale", "image-not-pulled", Same::Subject),
+    row("bsl-never-validated", "pods-not-ready", Same::Subject),
+    row("bsl-never-validated", "container-oom-killed", Same::Subject),
+    row("bsl-never-validated", "container-crashing", Same::Subject),
+    row("bsl-never-validated", "image-not-pulled", Same::Subject),
 ];

@@ -55,7 +55,7 @@ fn say(said: &Said<'_, '_>) -> Verdict {
         "Entra ID knows no federated credential that fits the token of the extension's service account.".to_owned();
     match (issuer, subject) {
         (Some(issuer), Some(subject)) => {
-            message.push_str(&format!("\nThe token says issuer {issuer} and subject {subject}."))
+            message.push_str(&format!("\nThe token says issuer {issuer} and subject {subject}."));
         }
         (Some(issuer), None) => message.push_str(&format!("\nThe token says issuer {issuer}.")),
         (None, Some(subject)) => message.push_str(&format!("\nThe token says subject {subject}.")),

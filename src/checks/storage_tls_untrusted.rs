@@ -4,6 +4,7 @@
 //! own, and the Azure plugin does not heed the location's caCert. Go's x509 says what is wrong.
 
 use super::check::{Check, Judgement};
+use super::reading::extension_parts::agent_subject;
 use super::reading::location_message::{NEEDS, Said, Verdict, judge};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
@@ -42,7 +43,7 @@ Sources
 ";
 
 fn run(facts: &Facts) -> Judgement {
-    judge(facts, &[Sign::TlsUntrusted, Sign::TlsExpired], |said| Some(say(said)))
+    judge(facts, &[Sign::TlsUntrusted, Sign::TlsExpired], |said| Some(say(said).concerning(agent_subject(facts))))
 }
 
 fn say(said: &Said<'_, '_>) -> Verdict {

@@ -5,6 +5,7 @@
 //! connection that is refused is up and says no; one that times out is dropped on the way.
 
 use super::check::{Check, Judgement};
+use super::reading::extension_parts::agent_subject;
 use super::reading::location_message::{NEEDS, Said, Verdict, judge};
 use super::reading::no_such_host::{DECIDE, group, is_blob_host};
 use crate::catalogue::{Captured, Sign};
@@ -57,7 +58,7 @@ const SIGNS: &[Sign] = &[
 ];
 
 fn run(facts: &Facts) -> Judgement {
-    judge(facts, SIGNS, |said| Some(say(said)))
+    judge(facts, SIGNS, |said| Some(say(said).concerning(agent_subject(facts))))
 }
 
 fn say(said: &Said<'_, '_>) -> Verdict {

@@ -29,7 +29,14 @@ pub fn lasting_subject(pod: &Pod) -> Subject {
     workload_of(pod).unwrap_or_else(|| pod.subject())
 }
 
-/// Returns the agent's Deployment, where its pod is known.
+/// The agent's Deployment, by documentation; it stands for the agent while that has no pod.
+const AGENT: &str = "dataprotection-microsoft-kubernetes-agent";
+
+/// Returns the agent's workload: that of its pod, or the documented one while it has none.
+///
+/// Nothing where the pods could not be read.
 pub fn agent_subject(facts: &Facts) -> Option<Subject> {
-    agent(facts).map(lasting_subject)
+    facts.pods.known()?;
+    let documented = || Subject::namespaced("apps/v1", "Deployment", &facts.extension.namespace, AGENT);
+    Some(agent(facts).map_or_else(documented, lasting_subject))
 }

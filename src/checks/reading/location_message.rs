@@ -16,7 +16,8 @@ use crate::facts::{Facts, Need, Requirement, helpful, required};
 use crate::finding::{Evidence, Finding, Remedy, Severity, Subject};
 
 /// The facts that a check reads when it judges what stands against a location.
-pub const NEEDS: &[Requirement] = &[required(Need::StorageLocations), helpful(Need::Logs), helpful(Need::Nodes)];
+pub const NEEDS: &[Requirement] =
+    &[required(Need::StorageLocations), helpful(Need::Logs), helpful(Need::Pods), helpful(Need::Nodes)];
 
 /// Words that stand against a location.
 pub struct Complaint<'f> {
