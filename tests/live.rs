@@ -38,11 +38,14 @@ struct Seen {
 }
 
 impl Seen {
-    /// Returns the names of the findings of a role, sorted, each once.
+    /// Returns the names of the findings of a role, sorted, each once; remarks left out.
     fn names(&self, role: &str) -> Vec<&str> {
         let findings = self.report["findings"].as_array().unwrap();
-        let mut names: Vec<&str> =
-            findings.iter().filter(|f| f["role"] == role).map(|f| f["name"].as_str().unwrap()).collect();
+        let mut names: Vec<&str> = findings
+            .iter()
+            .filter(|f| f["role"] == role && f["severity"] != "info")
+            .map(|f| f["name"].as_str().unwrap())
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -223,7 +226,7 @@ fn the_storage_location() {
         ("bsl_unavailable_key_access_off", &["storage-keys-disabled"]),
         ("bsl_unavailable_container_not_found", &["storage-container-missing"]),
         ("bsl_unavailable_account_not_found", &["storage-account-missing"]),
-        ("bsl_unavailable_x509", &["storage-tls-untrusted"]),
+        ("bsl_unavailable_x509", &["tls-untrusted"]),
         ("bsl_read_only", &["bsl-read-only"]),
         ("bsl_missing", &["bsl-missing"]),
     ]);
@@ -239,8 +242,9 @@ fn storage_trouble_that_hurts_later_is_a_warning() {
     }
     let seen = see("bsl_unavailable_throttled");
     assert!(seen.text.contains("storage-throttled"), "{}", seen.text);
+    // A location that is seconds old has not had its turn yet; its age cannot be set from outside.
     let seen = see("bsl_never_validated");
-    assert!(seen.text.contains("bsl-never-validated"), "{}", seen.text);
+    assert_eq!(seen.outcome("bsl-never-validated"), "passed", "{}", seen.text);
 }
 
 #[test]
@@ -263,9 +267,19 @@ fn a_user_with_a_part_of_the_rights_is_told_which_are_missing() {
     assert_eq!(seen.code, 1);
     assert_eq!(seen.outcome("pods-over-quota"), "inconclusive", "{}", seen.text);
     assert!(seen.text.contains("list events in namespace dataprotection-microsoft"), "{}", seen.text);
-    assert!(seen.text.contains("get pods/log in namespace dataprotection-microsoft"), "{}", seen.text);
     assert_eq!(seen.outcome("coredns-endpoint-unresolved"), "deselected");
     assert!(seen.text.contains("create pods/portforward in namespace kube-system"), "{}", seen.text);
+}
+
+#[test]
+fn a_user_who_may_list_pods_but_read_no_logs_is_told_so() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("s1_killed_without_oom").unwrap()).unwrap();
+    let lister = lab.user("lister", &[Rule::new(&[""], &["pods"], &["get", "list"])]).unwrap();
+    let seen = look(&lister);
+    assert_eq!(seen.outcome("plugin-killed"), "inconclusive", "{}", seen.text);
+    assert!(seen.text.contains("get pods/log in namespace dataprotection-microsoft"), "{}", seen.text);
+    assert_eq!(seen.code, 3, "{}", seen.text);
 }
 
 #[test]

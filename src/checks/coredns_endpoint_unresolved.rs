@@ -103,20 +103,14 @@ fn run(facts: &Facts) -> Judgement {
             "not every CoreDNS replica could be asked: {}",
             whys.collect::<Vec<_>>().join("; ")
         )));
-    } else if !private.is_empty() {
-        let message = format!(
-            "CoreDNS gives {name} a private address. That is no fault by itself: it is one only if the extension agent is \
-             refused there or cannot reach it, which its log would say."
-        );
-        (Severity::Info, message)
     } else {
+        // A private address everywhere is no fault by itself: a refusal there would be, and the agent's log has it.
         return Ok(Vec::new());
     };
     Ok(vec![finding(facts, severity, message, &said, name)])
 }
 
 fn finding(facts: &Facts, severity: Severity, message: String, said: &[(&DnsAnswer, Said)], name: &str) -> Finding {
-    let is_fault = severity != Severity::Info;
     let subject = Subject::namespaced("v1", "Service", "kube-system", "kube-dns");
     let mut finding = Finding::new(severity, subject, message);
     if let Some(alias) = hidden_alias(said) {
@@ -125,15 +119,13 @@ fn finding(facts: &Facts, severity: Severity, message: String, said: &[(&DnsAnsw
              network sees and which lacks the record."
         ));
     }
-    if is_fault {
-        finding.message.push('\n');
-        finding.message.push_str(agent::consequence(facts));
-        let good = said.iter().any(|(_, said)| matches!(said, Said::Public | Said::Private));
-        let odd: Vec<&str> =
-            said.iter().filter(|(_, said)| matches!(said, Said::Nothing(_))).map(|(row, _)| row.pod.as_str()).collect();
-        let remedy = if good && !odd.is_empty() { look_at(&odd) } else { endpoint_remedy::put_right(name, true) };
-        finding = finding.concerning(agent::host_subject(name)).mended_by(remedy);
-    }
+    finding.message.push('\n');
+    finding.message.push_str(agent::consequence(facts));
+    let good = said.iter().any(|(_, said)| matches!(said, Said::Public | Said::Private));
+    let odd: Vec<&str> =
+        said.iter().filter(|(_, said)| matches!(said, Said::Nothing(_))).map(|(row, _)| row.pod.as_str()).collect();
+    let remedy = if good && !odd.is_empty() { look_at(&odd) } else { endpoint_remedy::put_right(name, true) };
+    finding = finding.concerning(agent::host_subject(name)).mended_by(remedy);
     for (row, said) in said {
         let quote = match said {
             Said::Nothing(words) | Said::Unread(words) => words.clone(),
@@ -148,7 +140,7 @@ fn finding(facts: &Facts, severity: Severity, message: String, said: &[(&DnsAnsw
             }),
         )
         .without(
-            facts.unread(Need::ExtensionConfigs).filter(|_| is_fault).map(|unread| {
+            facts.unread(Need::ExtensionConfigs).map(|unread| {
                 format!("whether the extension is installed, so that backups go on for now: {}", unread.why)
             }),
         )

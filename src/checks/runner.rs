@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::check::{Check, Outcome};
-use crate::facts::{Facts, Need, Presence, Unread};
+use crate::facts::{Facts, Need, Presence, Right, Unread};
 use crate::finding::Hop;
 
 /// A check and how it ended.
@@ -71,9 +71,23 @@ fn passed(check: &Check, facts: &Facts) -> Outcome {
     if unread.is_empty() {
         return Outcome::Passed;
     }
-    let why = unread.iter().map(|u| u.why.as_str()).collect::<Vec<_>>().join("; ");
-    let missing = unread.into_iter().flat_map(|u| u.missing).collect();
-    Outcome::Inconclusive(Unread { why, missing })
+    Outcome::Inconclusive(together(unread))
+}
+
+/// Puts together why several facts could not be read; what stands on a fact that was not read adds nothing to it.
+fn together(unread: Vec<Unread>) -> Unread {
+    let mut whys: Vec<String> = Vec::new();
+    let mut missing: Vec<Right> = Vec::new();
+    for one in unread {
+        let is_news = one.missing.is_empty() || one.missing.iter().any(|right| !missing.contains(right));
+        if is_news && !whys.contains(&one.why) {
+            whys.push(one.why);
+        }
+        missing.extend(one.missing);
+    }
+    missing.sort();
+    missing.dedup();
+    Unread { why: whys.join("; "), missing }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

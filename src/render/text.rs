@@ -8,7 +8,7 @@ use super::report::{Deselected, DoctorReport};
 use super::wrap::{command_lines, cut, hard_lines, lines, plain};
 use crate::checks::{Diagnosis, Mark, Outcome, Placed, Role, Stretch, road};
 use crate::facts::{Facts, Presence};
-use crate::finding::{Evidence, Remedy, Severity, counted, minute};
+use crate::finding::{Evidence, Remedy, Severity, counted, listing, minute};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ const EVIDENCE_SHOWN: usize = 4;
 const QUOTE_LINES_SHOWN: usize = 3;
 /// How many findings that hurt less the human form shows in full.
 const ALSO_SHOWN: usize = 12;
+/// How many codes of checks that could not be judged for one reason the human form names.
+const CODES_SHOWN: usize = 6;
 
 /// Returns the report of `doctor`.
 ///
@@ -151,7 +153,8 @@ impl Page<'_> {
             self.decide(only);
             return;
         }
-        let codes: Vec<String> = members.iter().map(|p| format!("{} {}", p.check.code, p.check.name)).collect();
+        let mut codes: Vec<String> = members.iter().map(|p| format!("{} {}", p.check.code, p.check.name)).collect();
+        codes.dedup();
         let title = codes.join(" or ");
         let mut first = true;
         for line in lines(&title, self.look.width - 2) {
@@ -310,27 +313,36 @@ impl Page<'_> {
         }
     }
 
-    /// Names what could not be judged, one line for each reason: the same missing right stops many checks.
+    /// Names what could not be judged, one line for each missing right or other reason: one stops many checks.
     fn unjudged(&mut self) {
         let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         let mut needs_rights = false;
         for ran in &self.diagnosis.ran {
-            let reason = match &ran.outcome {
-                Outcome::Inconclusive(unread) => {
-                    needs_rights |= !unread.missing.is_empty();
-                    unread.why.clone()
+            match &ran.outcome {
+                Outcome::Inconclusive(unread) if unread.missing.is_empty() => {
+                    by_reason.entry(unread.why.clone()).or_default().push(ran.check.code);
                 }
-                Outcome::Crashed(why) => format!("the check crashed, which is a fault of this tool: {why}"),
-                _ => continue,
-            };
-            by_reason.entry(reason).or_default().push(ran.check.code);
+                Outcome::Inconclusive(unread) => {
+                    needs_rights = true;
+                    for right in &unread.missing {
+                        by_reason.entry(format!("needs {}", right.words())).or_default().push(ran.check.code);
+                    }
+                }
+                Outcome::Crashed(why) => {
+                    let reason = format!("the check crashed, which is a fault of this tool: {why}");
+                    by_reason.entry(reason).or_default().push(ran.check.code);
+                }
+                _ => {}
+            }
         }
         if by_reason.is_empty() {
             return;
         }
         self.heading("NOT JUDGED");
-        for (reason, codes) in by_reason {
-            let text = format!("{reason} ({})", codes.join(", "));
+        let most = if self.look.detail == Detail::Wide { usize::MAX } else { CODES_SHOWN };
+        for (reason, mut codes) in by_reason {
+            codes.dedup();
+            let text = format!("{reason} ({})", listing(codes, most));
             let mut first = true;
             for line in lines(&text, self.look.width - 2) {
                 let mark = if first { "? ".style(YELLOW).to_string() } else { "  ".to_owned() };

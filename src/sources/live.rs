@@ -228,7 +228,7 @@ impl<'a> Live<'a> {
             }
             Need::Logs => {
                 let wanted = log_wishes(self.facts.borrow().pods.known_rows());
-                keep!(logs, self.logs(&namespace, wanted, &self.unread_of(Need::Pods)).await);
+                keep!(logs, self.logs(&namespace, wanted, Need::Pods).await);
             }
             Need::AgentLogs => {
                 let wanted = log_wishes(
@@ -239,7 +239,7 @@ impl<'a> Live<'a> {
                         .iter()
                         .filter(|pod| pod.metadata.label("control-plane") == Some("extension-agent")),
                 );
-                keep!(agent_logs, self.logs(SYSTEM_NAMESPACE, wanted, &self.unread_of(Need::AgentPods)).await);
+                keep!(agent_logs, self.logs(SYSTEM_NAMESPACE, wanted, Need::AgentPods).await);
             }
             Need::Volumes => keep!(volumes, self.volumes().await),
             Need::Leftovers => keep!(leftovers, self.leftovers(&namespace).await),
@@ -247,8 +247,13 @@ impl<'a> Live<'a> {
         }
     }
 
-    fn unread_of(&self, need: Need) -> Option<String> {
-        self.facts.borrow().unread(need).map(|unread| unread.why)
+    /// Returns the state of what stands on a fact that could not be read.
+    fn unread_by<T>(&self, base: Need) -> Option<Fetched<T>> {
+        let unread = self.facts.borrow().unread(base)?;
+        Some(match unread.missing.into_iter().next() {
+            Some(right) => Fetched::Denied(right),
+            None => Fetched::Failed(unread.why),
+        })
     }
 
     async fn list<T: DeserializeOwned>(&self, need: Need, path: &Path) -> Fetched<Vec<T>> {
@@ -350,9 +355,12 @@ impl<'a> Live<'a> {
         all
     }
 
-    async fn logs(&self, namespace: &str, wanted: Vec<LogWish>, pods_unread: &Option<String>) -> Fetched<Vec<Log>> {
-        if let (true, Some(why)) = (wanted.is_empty(), pods_unread) {
-            return Fetched::Failed(why.clone());
+    /// Reads the logs that are wanted of the pods that `of` lists.
+    async fn logs(&self, namespace: &str, wanted: Vec<LogWish>, of: Need) -> Fetched<Vec<Log>> {
+        if wanted.is_empty()
+            && let Some(unread) = self.unread_by(of)
+        {
+            return unread;
         }
         let surplus = wanted.len().saturating_sub(MOST_LOGS);
         let answers = join_all(wanted.into_iter().take(MOST_LOGS).map(|wish| async move {
@@ -397,8 +405,8 @@ impl<'a> Live<'a> {
     }
 
     async fn volumes(&self) -> Fetched<Vec<crate::facts::objects::Volume>> {
-        if let Some(why) = self.unread_of(Need::Claims) {
-            return Fetched::Failed(why);
+        if let Some(unread) = self.unread_by(Need::Claims) {
+            return unread;
         }
         let names: Vec<String> =
             self.facts.borrow().claims.known_rows().iter().filter_map(|claim| claim.spec.volume_name.clone()).collect();
@@ -491,8 +499,8 @@ impl<'a> Live<'a> {
 
     /// Asks every CoreDNS replica for the name that the agent needs.
     async fn dns_answers(&self) -> Fetched<Vec<DnsAnswer>> {
-        if let Some(why) = self.unread_of(Need::DnsPods) {
-            return Fetched::Failed(why);
+        if let Some(unread) = self.unread_by(Need::DnsPods) {
+            return unread;
         }
         let (name, replicas) = {
             let facts = self.facts.borrow();
