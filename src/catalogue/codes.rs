@@ -1,7 +1,7 @@
 //! Microsoft's documented error codes, and the wordings of the documentation that have no code, as data.
 //!
 //! What it is for: `explain` prints an entry, checks name entries in their `explains`.
-//! What it may not do: match messages. A documented pattern often stands for one cause of several; [`super::classify`] tells them apart.
+//! What it may not do: match messages. A documented pattern often stands for one cause of several; [`super::classify()`] tells them apart.
 //! Where the knowledge comes from: Microsoft's page "Troubleshoot Azure Kubernetes Service backup and restore" (the founding page, and its version
 //! of 06/18/2025), "Troubleshoot cluster extension deployment errors" (07/22/2026), the support matrix (01/06/2026), the FAQ, the sources of the
 //! Azure CLI extensions and of Velero, and public reports. All sentences are our own. Where the page's remedy can do harm, the safe form stands here.

@@ -1,7 +1,7 @@
 //! Microsoft's codes and messages as data, and the matcher behind `explain`.
 //!
-//! What it is for: [`CODES`] holds the documented codes, [`SIGNS`] the families of real messages, [`classify`] finds the families that a text shows,
-//! [`scheduling`] reads the scheduler's reasons, [`innermost`] unwraps envelopes.
+//! What it is for: [`CODES`] holds the documented codes, [`SIGNS`] the families of real messages, [`classify()`] finds the families that a text shows,
+//! [`scheduling()`] reads the scheduler's reasons, [`innermost`] unwraps envelopes.
 //! What it may not do: stand on anything but the standard library's strings and collections, do I/O, know the clock, the cluster or a check.
 //! Where the knowledge comes from: Microsoft's troubleshooting page and its later versions, the sources of the programs that write the messages,
 //! and public reports; each file names its own.

@@ -1,7 +1,7 @@
 //! The table of signs, gathered from the parts of the backup path.
 //!
 //! What it is for: adding a sign is one variant of [`Sign`] and one entry in its part, in the same order; the compiler checks the order.
-//! What it may not do: search; [`super::classify`] does.
+//! What it may not do: search; [`super::classify()`] does.
 //! Where the knowledge comes from: the founding page and its later versions, the sources of Velero, azidentity, CoreDNS, Helm and Kubernetes, and about
 //! 150 public reports of what really went wrong behind these words.
 

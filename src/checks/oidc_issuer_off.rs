@@ -1,6 +1,6 @@
 //! The cluster issues tokens in a name that Entra ID cannot know: its OIDC issuer is off.
 //!
-//! Knowledge: AADSTS700211 with the issuer https://kubernetes.default.svc: a service account's token has
+//! Knowledge: AADSTS700211 with the issuer `https://kubernetes.default.svc`: a service account's token has
 //! that issuer as long as the cluster's OIDC issuer is not enabled. No federated credential can match it.
 
 use super::check::{Check, Judgement};
