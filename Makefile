@@ -26,7 +26,7 @@ test: tools ## Install what the tests need, and run every test
 	$(CARGO) test --locked --workspace
 
 unit: ## Run the tests that need no cluster
-	$(CARGO) test --locked --lib --test checks --test architecture --test contract --test output --test robustness
+	$(CARGO) test --locked --lib --test checks --test words --test architecture --test contract --test output --test sample --test robustness --test interruption
 
 live: tools ## Run the tests against the laboratory's real clusters
 	$(CARGO) test --locked --test live --test packaging

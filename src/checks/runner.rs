@@ -97,3 +97,43 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "it gave no reason".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Need, required};
+    use crate::finding::{Finding, Severity, Subject};
+
+    fn check(name: &'static str, run: fn(&Facts) -> super::super::check::Judgement) -> &'static Check {
+        Box::leak(Box::new(Check {
+            code: "AKSB999",
+            name,
+            hop: Hop::You,
+            title: "",
+            needs: const { &[required(Need::Pods)] },
+            explains: &[],
+            explain: "",
+            run,
+        }))
+    }
+
+    #[test]
+    fn a_check_that_crashes_does_not_end_the_run() {
+        let facts = Facts { pods: crate::facts::Fetched::Got(Vec::new()), ..Facts::default() };
+        let crashing = check("crashing", |_| panic!("a bug"));
+        let finding = check("finding", |_| Ok(vec![Finding::new(Severity::Info, Subject::default(), "seen")]));
+        let fine = check("fine", |_| Ok(Vec::new()));
+        let ran = run(&[crashing, finding, fine], &facts);
+        assert_eq!(ran[0].outcome, Outcome::Crashed("a bug".to_owned()));
+        assert!(matches!(ran[1].outcome, Outcome::Found(_)));
+        assert_eq!(ran[2].outcome, Outcome::Passed);
+    }
+
+    #[test]
+    fn nothing_found_in_a_part_is_not_fine() {
+        let why = "a later page was refused: forbidden".to_owned();
+        let facts = Facts { pods: crate::facts::Fetched::Partial { got: Vec::new(), why }, ..Facts::default() };
+        let outcome = run(&[check("fine", |_| Ok(Vec::new()))], &facts).remove(0).outcome;
+        assert!(matches!(outcome, Outcome::Inconclusive(unread) if unread.why.contains("only in part")));
+    }
+}

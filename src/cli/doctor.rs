@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::output::{Output, width};
-use crate::checks::{CHECKS, Check, Diagnosis};
+use crate::checks::{CHECKS, Check, Diagnosis, Ran};
 use crate::cluster::{Api, Flags, Path, Refusal, connect};
 use crate::error::Error;
 use crate::exit;
@@ -236,7 +236,7 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     if let Some(file) = &args.save {
         write_bundle(file, &facts)?;
     }
-    let diagnosis = Diagnosis::of(crate::checks::run(&selection.selected, &facts));
+    let diagnosis = Diagnosis::of(run_quietly(&selection.selected, &facts));
     let text = match args.output {
         Output::Human => render::doctor(&diagnosis, &selection.deselected, &facts, look(Detail::Human)),
         Output::Wide => render::doctor(&diagnosis, &selection.deselected, &facts, look(Detail::Wide)),
@@ -245,6 +245,15 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     };
     Console.result(&text)?;
     Ok(exit_code(&diagnosis, args.fail_on, ended))
+}
+
+/// Runs the checks; one that crashes is told in the report, and not by a trace on stderr as well.
+fn run_quietly(selected: &[&'static Check], facts: &Facts) -> Vec<Ran> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let ran = crate::checks::run(selected, facts);
+    std::panic::set_hook(hook);
+    ran
 }
 
 fn look(detail: Detail) -> Look {
