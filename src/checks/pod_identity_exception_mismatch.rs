@@ -27,7 +27,7 @@ pub static CHECK: Check = Check {
         required(Need::StorageLocations),
         helpful(Need::Logs),
     ],
-    explains: &["SCENARIO_2_POD_IDENTITY_NMI"],
+    explains: &["SCENARIO_2_POD_IDENTITY_NMI", "UserErrorBackupStorageLocationNotReady"],
     explain: EXPLAIN,
     run,
 };

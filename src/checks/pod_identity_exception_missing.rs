@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
         helpful(Need::Logs),
         helpful(Need::Nodes),
     ],
-    explains: &["SCENARIO_2_POD_IDENTITY_NMI"],
+    explains: &["SCENARIO_2_POD_IDENTITY_NMI", "UserErrorBackupStorageLocationNotReady"],
     explain: EXPLAIN,
     run,
 };

@@ -77,7 +77,7 @@ fn say(said: &Said<'_, '_>) -> Verdict {
     let (what, look) = match said.sign {
         Sign::DnsNoSuchHost if is_blob => (
             format!(
-                "DNS does not know {name}{asked}: the DNS that the cluster asks may lack its record, as a private zone does that is linked to the network without it."
+                "DNS does not know {name}{asked}: the DNS that the cluster asks may lack its record. A private zone that is linked to the network and has no such record does that."
             ),
             "If the account has a private endpoint, see that the zone privatelink.blob.core.windows.net is linked to the cluster's virtual network and holds the account's record.",
         ),
