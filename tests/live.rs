@@ -226,7 +226,7 @@ fn the_storage_location() {
         ("bsl_unavailable_key_access_off", &["storage-keys-disabled"]),
         ("bsl_unavailable_container_not_found", &["storage-container-missing"]),
         ("bsl_unavailable_account_not_found", &["storage-account-missing"]),
-        ("bsl_unavailable_x509", &["tls-untrusted"]),
+        ("bsl_unavailable_x509", &["storage-tls-untrusted"]),
         ("bsl_read_only", &["bsl-read-only"]),
         ("bsl_missing", &["bsl-missing"]),
     ]);

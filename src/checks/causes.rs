@@ -112,9 +112,6 @@ pub const CAUSES: &[Explains] = &[
     row("hook-job-failed", "pods-denied-by-webhook", Same::Subject),
     row("hook-job-failed", "pods-over-quota", Same::Subject),
     row("hook-job-failed", "pods-outside-limits", Same::Subject),
-    row("storage-unreachable", "egress-timed-out", Same::Subject),
-    row("storage-unreachable", "egress-refused", Same::Subject),
-    row("storage-tls-untrusted", "tls-untrusted", Same::Subject),
     // Who answers a token request: an exception that is missing, or does not fit, explains NMI's refusal.
     row("pod-identity-refused", "pod-identity-exception-missing", Same::Anything),
     row("pod-identity-refused", "pod-identity-exception-mismatch", Same::Anything),

@@ -245,10 +245,19 @@ impl Page<'_> {
 
     fn leads_to(&mut self, placed: &Placed) {
         let mut effects: Vec<String> = Vec::new();
-        for effect in self.diagnosis.effects_of(&placed.id) {
-            let text = format!("{} {}", effect.check.code, effect.check.name);
-            if !effects.contains(&text) {
-                effects.push(text);
+        // What an effect leads to in its turn is led to as well; the table of causes has no cycle.
+        let mut open: Vec<&str> = vec![&placed.id];
+        let mut next = 0;
+        while let Some(id) = open.get(next).copied() {
+            next += 1;
+            for effect in
+                self.diagnosis.effects_of(id).filter(|effect| !open.contains(&effect.id.as_str())).collect::<Vec<_>>()
+            {
+                open.push(&effect.id);
+                let text = format!("{} {}", effect.check.code, effect.check.name);
+                if !effects.contains(&text) {
+                    effects.push(text);
+                }
             }
         }
         if !effects.is_empty() {

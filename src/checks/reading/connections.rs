@@ -165,18 +165,16 @@ fn of_extension(facts: &Facts) -> Vec<Connection> {
     all
 }
 
-/// Makes the connection that one line of a container's log tells; `None` where it is known to be over.
+/// Makes the connection that one line of a container's log tells; `None` where others judge it.
 fn of_line(facts: &Facts, pod: &Pod, said: &Said<'_>, to: Option<String>) -> Option<Connection> {
     let is_job = pod.metadata.owner("Job").is_some();
     let workload = workload_of(pod);
-    let location = to.as_deref().and_then(|to| location_at(facts, to));
-    if location.is_some_and(|location| location.status.phase.as_deref() == Some("Available")) {
+    // The way to a storage account is the storage checks' affair: they read the location's own message.
+    if to.as_deref().is_some_and(|to| location_at(facts, to).is_some()) {
         return None;
     }
     let name =
         workload.as_ref().and_then(|workload| workload.name.clone()).unwrap_or_else(|| pod.metadata.name.clone());
-    let mut concerns = vec![pod.subject()];
-    concerns.extend(location.map(StorageLocation::subject));
     Some(Connection {
         speaker: if is_job { Speaker::HookJob } else { Speaker::Extension },
         who: if is_job { format!("The Job {name}") } else { format!("The container {} of {name}", said.log.container) },
@@ -184,8 +182,8 @@ fn of_line(facts: &Facts, pod: &Pod, said: &Said<'_>, to: Option<String>) -> Opt
         to,
         sign: said.found.sign,
         evidence: said.evidence(),
-        concerns,
-        hurts_now: is_job || location.is_some() || !pod.is_ready() || !agent::is_installed(facts),
+        concerns: vec![pod.subject()],
+        hurts_now: is_job || !pod.is_ready() || !agent::is_installed(facts),
     })
 }
 
