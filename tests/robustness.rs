@@ -145,3 +145,32 @@ fn facts_with_any_field_taken_away_crash_nothing() {
         survive(value).unwrap_or_else(|error| panic!("without {place}: {error}"));
     }
 }
+
+/// A bundle is somebody else's file, and settings are free text: neither may put a command into what people copy.
+#[test]
+fn no_command_carries_what_a_shell_would_run() {
+    const HOSTILE: &str = "x`id`$(reboot);|&>y";
+    let names =
+        ["azbkup", "contosobackup", "rg-backup", "aks-prod-backup", "system", "00000000-1111-2222-3333-444444444444"];
+    let mut commands = 0;
+    for case in support::cases().into_iter().filter(|case| case.name.starts_with("firing")) {
+        let text = serde_json::to_string(&support::facts_of(&case)).unwrap();
+        let check: Vec<_> = CHECKS.iter().copied().filter(|check| check.name == case.check).collect();
+        for name in names {
+            let hostile = text.replace(&format!("\"{name}"), &format!("\"{name}{HOSTILE}"));
+            let Ok(facts) = serde_json::from_str::<Facts>(&hostile) else { continue };
+            for one in run(&check, &facts) {
+                let Outcome::Found(findings) = one.outcome else { continue };
+                for remedy in findings.into_iter().filter_map(|finding| finding.remedy) {
+                    for command in remedy.documented.iter().chain(&remedy.command) {
+                        commands += 1;
+                        for harm in ["`id`", "$(reboot)", ";|&"] {
+                            assert!(!command.contains(harm), "{}/{} with {name}: {command}", case.check, case.name);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(commands > 100, "no commands were seen: the test tests nothing");
+}

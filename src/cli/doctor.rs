@@ -357,7 +357,8 @@ async fn ask_tiers(api: &Api, selection: &mut Selection) {
         match may_forward(api).await {
             Ok(true) => {}
             Ok(false) => selection.without(need, &format!("{} need a right that is missing: {right}", need.what())),
-            Err(_) => selection.without(need, &format!("whether you may {right} could not be found out")),
+            // No answer is no missing right: the check stays, and the port-forward itself says what is wrong.
+            Err(_) => {}
         }
     }
 }
@@ -387,7 +388,7 @@ fn interrupted(context: Option<String>, needs: &BTreeSet<Need>) -> Facts {
 
 fn unreachable(why: &str, context: Option<&str>) -> Error {
     let flag = context.map_or(String::new(), |name| format!("--context {name} "));
-    let hint = if why.contains("401") {
+    let hint = if why.contains("(401 ") {
         format!("The login has expired or is of another cluster; check with: kubectl {flag}auth whoami")
     } else {
         format!("A private cluster answers only inside its network; check with: kubectl {flag}version")

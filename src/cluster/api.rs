@@ -195,7 +195,7 @@ impl Api {
                     Ok(object) => take(object),
                     Err(error) => {
                         broken += 1;
-                        why_broken = error.to_string();
+                        why_broken = place(&error);
                     }
                 }
             }
@@ -263,16 +263,21 @@ impl Api {
             let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
             let status = response.status();
             let mut kept: Vec<u8> = Vec::new();
+            let mut is_cut = false;
             let mut chunks = response.into_body().into_data_stream();
             while let Some(chunk) = chunks.next().await {
                 let chunk = chunk.map_err(|error| Refusal::Failed(innermost(&error)))?;
                 kept.extend_from_slice(&chunk);
                 if kept.len() > 2 * most {
                     kept.drain(..kept.len() - most);
+                    is_cut = true;
                 }
             }
-            if kept.len() > most {
-                kept.drain(..kept.len() - most);
+            if is_cut || kept.len() > most {
+                kept.drain(..kept.len().saturating_sub(most));
+                // The first line is a part of one: a secret that is cut in two would not be known as one.
+                let line = kept.iter().position(|byte| *byte == b'\n').map_or(kept.len(), |at| at + 1);
+                kept.drain(..line);
             }
             if status.is_success() { Ok(kept) } else { Err(Refusal::of_answer(status.as_u16(), &kept)) }
         })
@@ -306,7 +311,13 @@ fn words(refusal: &Refusal) -> String {
 }
 
 fn unreadable(error: &serde_json::Error) -> String {
-    format!("the answer is no JSON of the expected shape ({error})")
+    format!("the answer is no JSON of the expected shape ({})", place(error))
+}
+
+/// Says where a document is wrong, and not what stands there: that may be a secret.
+#[must_use]
+pub(super) fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
 }
 
 /// Returns a duration as a person would say it.

@@ -89,11 +89,14 @@ pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
     };
     let (mut config, context) = match kubeconfig {
         Ok(kubeconfig) => from_kubeconfig(kubeconfig, flags).await?,
-        // As kubectl: inside a pod, and without any kubeconfig, the pod's own account is used.
-        Err(error) if flags.kubeconfig.is_none() && flags.context.is_none() => match Config::incluster() {
-            Ok(config) => (config, None),
-            Err(_) => return Err(explain(&error)),
-        },
+        // As kubectl: inside a pod, and without any kubeconfig, the pod's own account is used. A kubeconfig that is
+        // there and broken is an error: another cluster must not be diagnosed in its place.
+        Err(error) if is_not_there(&error) && flags.kubeconfig.is_none() && flags.context.is_none() => {
+            match Config::incluster() {
+                Ok(config) => (config, None),
+                Err(_) => return Err(explain(&error)),
+            }
+        }
         Err(error) => return Err(explain(&error)),
     };
     if let Some(user) = &flags.impersonate {
@@ -142,7 +145,8 @@ fn missing_plugin(kubeconfig: &Kubeconfig, context: Option<&str>, flags: &Flags)
     let auth = kubeconfig.auth_infos.iter().find(|info| Some(info.name.as_str()) == user);
     let Some(exec) = auth.and_then(|info| info.auth_info.as_ref()?.exec.as_ref()) else { return Ok(()) };
     let Some(command) = exec.command.as_deref() else { return Ok(()) };
-    if which::which(command).is_ok() {
+    // A relative path means the kubeconfig's folder, which the client looks into by itself.
+    if command.contains(['/', '\\']) || which::which(command).is_ok() {
         return Ok(());
     }
     let hint = exec.install_hint.as_deref().map(|hint| crate::facts::Text::new(hint).to_string());
@@ -150,12 +154,33 @@ fn missing_plugin(kubeconfig: &Kubeconfig, context: Option<&str>, flags: &Flags)
         .hinted(hint.unwrap_or_else(|| format!("Install {command}, or choose another user with --user."))))
 }
 
+fn is_not_there(error: &KubeconfigError) -> bool {
+    match error {
+        KubeconfigError::FindPath => true,
+        KubeconfigError::ReadConfig(why, _) => why.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
+    }
+}
+
+/// Returns the first line of a parser's complaint: what follows quotes the file, and with it what may be a secret.
+fn head(complaint: &str) -> &str {
+    let first = complaint.lines().next().unwrap_or_default();
+    first.split(" --> ").next().unwrap_or_default().split(" | ").next().unwrap_or_default().trim_end_matches(':').trim()
+}
+
 fn explain(error: &KubeconfigError) -> Error {
     let told = match error {
         KubeconfigError::ReadConfig(why, file) => {
             Error::cluster(format!("the kubeconfig {} cannot be read: {why}", file.display()))
         }
-        error => Error::cluster(format!("the kubeconfig cannot be used: {}", innermost(error))),
+        KubeconfigError::Parse(why) => {
+            let place = why.location().map_or(String::new(), |at| format!(" in line {}", at.line()));
+            Error::cluster(format!("the kubeconfig is no YAML of the expected shape{place}"))
+        }
+        error => {
+            let why = innermost(error);
+            Error::cluster(format!("the kubeconfig cannot be used: {}", head(&why)))
+        }
     };
     match error {
         KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath => told.hinted(

@@ -43,7 +43,9 @@ impl Refusal {
             403 => Self::Forbidden,
             // Without an object's name the path itself is unknown: the kind is not installed.
             404 if names_object => Self::NotFound,
-            404 => Self::NoSuchKind,
+            404 if told.is_some() || body.starts_with(b"404 page not found") => Self::NoSuchKind,
+            // Any web server answers 404 to what it does not know; that is no word of a Kubernetes API.
+            404 => Self::Failed("what answered 404 is not the Kubernetes API".to_owned()),
             401 => Self::Failed("the API server does not accept the login (401 Unauthorized)".to_owned()),
             410 => Self::Failed("the list expired while it was read (410 Gone)".to_owned()),
             429 => Self::Failed("the API server is too busy (429 Too Many Requests)".to_owned()),
@@ -82,4 +84,21 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         _ => last,
     };
     Text::new(&told).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_404_counts_only_from_a_kubernetes_api() {
+        let kind = br#"{"kind":"Status","message":"the server could not find the requested resource","code":404,"details":{}}"#;
+        let object = br#"{"kind":"Status","reason":"NotFound","code":404,"details":{"name":"x","kind":"pods"}}"#;
+        assert_eq!(Refusal::of_answer(404, kind), Refusal::NoSuchKind);
+        assert_eq!(Refusal::of_answer(404, b"404 page not found\n"), Refusal::NoSuchKind);
+        assert_eq!(Refusal::of_answer(404, object), Refusal::NotFound);
+        for body in [&b"<html>not here</html>"[..], b"", b"{}"] {
+            assert!(matches!(Refusal::of_answer(404, body), Refusal::Failed(_)));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::objects::{ExtensionConfig, StorageLocation};
+use super::objects::{ExtensionConfig, StorageLocation, name, optional_name};
 use super::{DEFAULT_NAMESPACE, Fetched};
 
 /// Where the extension is and what it is called.
@@ -10,10 +10,13 @@ use super::{DEFAULT_NAMESPACE, Fetched};
 #[serde(rename_all = "camelCase", default)]
 pub struct Extension {
     /// The extension's name, which is its helm release's name too.
+    #[serde(deserialize_with = "optional_name")]
     pub name: Option<String>,
     /// The version.
+    #[serde(deserialize_with = "optional_name")]
     pub version: Option<String>,
     /// The namespace that it lives in, or would.
+    #[serde(deserialize_with = "name")]
     pub namespace: String,
     /// What said so.
     pub found_by: FoundBy,

@@ -198,7 +198,7 @@ impl Page<'_> {
         self.wrapped("  ", &placed.finding.message);
         self.evidence(&placed.finding.evidence);
         self.leads_to(placed);
-        let microsoft: Vec<String> = placed.check.explains.iter().map(|code| official(code)).collect();
+        let microsoft: Vec<String> = placed.check.explains.iter().filter_map(|code| official(code)).collect();
         if !microsoft.is_empty() {
             self.labelled("Microsoft", &microsoft.join(" · "));
         }
@@ -451,11 +451,13 @@ fn checks(count: usize) -> String {
     counted(count, "check", "checks")
 }
 
-/// Returns a code of Microsoft's as its page has it: the scenarios have no code there, only a number.
-fn official(code: &str) -> String {
+/// Returns a code as Microsoft's page has it; `None` for a trouble that has no code there.
+///
+/// The page's scenarios have numbers only. Names in capitals are the catalogue's own.
+fn official(code: &str) -> Option<String> {
     match code.strip_prefix("SCENARIO_").and_then(|rest| rest.split('_').next()) {
-        Some(number) => format!("scenario {number}"),
-        None => code.to_owned(),
+        Some(number) => Some(format!("scenario {number}")),
+        None => code.chars().any(|c| c.is_ascii_lowercase()).then(|| code.to_owned()),
     }
 }
 

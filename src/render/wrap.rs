@@ -2,10 +2,19 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// Returns the text without control characters: a terminal would obey them.
+/// Returns the text without what a terminal would obey: control characters, and those that turn the direction of
+/// writing or take no room.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+    text.chars()
+        .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
+        .filter(|c| !c.is_control() && !is_format(*c))
+        .collect()
+}
+
+/// Tells whether a character only formats: Unicode's category Cf, as far as it can deceive.
+const fn is_format(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Breaks a text at spaces into lines of at most `width` columns.
@@ -142,5 +151,6 @@ mod tests {
     #[test]
     fn nothing_reaches_a_terminal_that_it_would_obey() {
         assert_eq!(plain("a\u{1b}[2Jb\rc\n"), "a[2Jbc ");
+        assert_eq!(plain("a\u{202e}b\u{200b}c"), "abc");
     }
 }

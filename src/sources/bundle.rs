@@ -32,11 +32,15 @@ pub fn read_bundle(path: &Path) -> Result<Facts, Error> {
 
 /// Parses facts; an empty object would be a cluster of which nothing is known, which nobody means.
 pub(super) fn parse(text: &[u8]) -> Result<Facts, String> {
-    let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("it is no JSON ({error})"))?;
+    let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| {
+        // What stands there may be a secret; where it stands is enough to find it.
+        format!("it is no JSON (line {}, column {})", error.line(), error.column())
+    })?;
     if value.get("observedAt").is_none() {
         return Err("it does not say when it was read (observedAt)".to_owned());
     }
-    serde_json::from_value(value).map_err(|error| format!("it is no bundle of this tool ({error})"))
+    serde_json::from_slice(text)
+        .map_err(|error| format!("it is no bundle of this tool (line {}, column {})", error.line(), error.column()))
 }
 
 /// Writes facts to a file that only the user can read.

@@ -227,7 +227,7 @@ impl<'a> Live<'a> {
                 keep!(dns_pods, self.list(need, &path).await);
             }
             Need::Logs => {
-                let wanted = log_wishes(self.facts.borrow().pods.known_rows());
+                let wanted = log_wishes(self.facts.borrow().own_pods());
                 keep!(logs, self.logs(&namespace, wanted, Need::Pods).await);
             }
             Need::AgentLogs => {
@@ -415,6 +415,7 @@ impl<'a> Live<'a> {
                 self.api.get(&Path::object("", "v1", None, "persistentvolumes", name)).await
             }))
             .await;
+        let surplus = names.len().saturating_sub(MOST_LEFTOVERS);
         let mut volumes = Vec::new();
         for answer in answers {
             match answer {
@@ -422,6 +423,9 @@ impl<'a> Live<'a> {
                 Err(Refusal::NotFound) => {}
                 Err(refusal) => return refused(refusal, self.right_of(Need::Volumes)),
             }
+        }
+        if surplus > 0 {
+            return Fetched::Partial { got: volumes, why: format!("{surplus} more were not asked for") };
         }
         Fetched::Got(volumes)
     }
@@ -440,13 +444,19 @@ impl<'a> Live<'a> {
         };
         let mut found = Vec::new();
         let mut trouble = Vec::new();
+        if resources.len() > MOST_LEFTOVER_KINDS {
+            trouble.push(format!("{} more kinds were not looked at", resources.len() - MOST_LEFTOVER_KINDS));
+        }
         for resource in resources.into_iter().take(MOST_LEFTOVER_KINDS) {
             match self.leftovers_of(namespace, &resource).await {
                 Ok(rows) => found.extend(rows),
                 Err(why) => trouble.push(why),
             }
         }
-        found.truncate(MOST_LEFTOVERS);
+        if found.len() > MOST_LEFTOVERS {
+            trouble.push(format!("{} more objects are not listed", found.len() - MOST_LEFTOVERS));
+            found.truncate(MOST_LEFTOVERS);
+        }
         match (trouble.is_empty(), found.is_empty()) {
             (true, _) => Fetched::Got(found),
             (false, true) => Fetched::Failed(trouble.join("; ")),

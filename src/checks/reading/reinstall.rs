@@ -10,10 +10,8 @@ use crate::finding::Remedy;
 pub fn commands(remedy: Remedy, facts: &Facts, name: &str) -> Remedy {
     let cluster = "--cluster-type managedClusters --resource-group RESOURCE_GROUP --cluster-name CLUSTER";
     let location = facts.locations().next();
-    let setting = |key: &str, unknown: &'static str| {
-        location.and_then(|location| location.setting(key)).unwrap_or(unknown).to_owned()
-    };
-    let container = location.and_then(|location| location.container()).unwrap_or("CONTAINER");
+    let setting = |key: &str, unknown: &'static str| word(location.and_then(|l| l.setting(key)), unknown);
+    let container = word(location.and_then(|location| location.container()), "CONTAINER");
     let account = setting("storageAccount", "ACCOUNT");
     let group = setting("resourceGroup", "ACCOUNT_GROUP");
     let subscription = setting("subscriptionId", "SUBSCRIPTION");
@@ -27,6 +25,12 @@ pub fn commands(remedy: Remedy, facts: &Facts, name: &str) -> Remedy {
         .documented(format!(
             "az role assignment create --assignee-object-id $(az k8s-extension show --name {name} {cluster} --query aksAssignedIdentity.principalId --output tsv) --assignee-principal-type ServicePrincipal --role \"Storage Blob Data Contributor\" --scope /subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}"
         ))
+}
+
+/// Returns a setting's value for a command; what a shell would take for more than a word is not copied into one.
+fn word<'f>(value: Option<&'f str>, unknown: &'static str) -> &'f str {
+    let is_plain = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    value.filter(is_plain).unwrap_or(unknown)
 }
 
 /// What must be known before an installation is repeated.

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::Meta;
+use super::meta::{Meta, name};
 use crate::facts::Text;
 use crate::finding::Subject;
 
@@ -16,6 +16,7 @@ use crate::finding::Subject;
 #[serde(rename_all = "camelCase", default)]
 pub struct ExtensionConfig {
     /// The group and version that it was read in.
+    #[serde(deserialize_with = "name")]
     pub api_version: String,
     /// Name and namespace.
     pub metadata: Meta,

@@ -16,12 +16,13 @@ pub type Labels = BTreeMap<String, String>;
 #[serde(rename_all = "camelCase", default)]
 pub struct Meta {
     /// The name.
+    #[serde(deserialize_with = "name")]
     pub name: String,
     /// The namespace; null for objects that live in none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub namespace: Option<String>,
     /// The labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels")]
     pub labels: Labels,
     /// The objects that this one belongs to.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
@@ -76,6 +77,7 @@ pub struct OwnerReference {
     /// The owner's kind.
     pub kind: String,
     /// The owner's name.
+    #[serde(deserialize_with = "name")]
     pub name: String,
 }
 
@@ -106,4 +108,32 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a name: what Kubernetes allows in names and labels stays, the rest goes.
+///
+/// Names end up in commands that people copy into a shell. The API server lets no other characters in, but a
+/// bundle is somebody else's file.
+pub(in crate::facts) fn name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|raw| clean(&raw.unwrap_or_default()))
+}
+
+/// Reads a name that may be missing, as [`name`] does.
+pub(in crate::facts) fn optional_name<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|raw| raw.map(|raw| clean(&raw)))
+}
+
+/// Reads labels, names and values as [`name`] does.
+pub(in crate::facts) fn labels<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Labels, D::Error> {
+    let raw: Labels = null_as_default(deserializer)?;
+    Ok(raw.into_iter().map(|(key, value)| (clean(&key), clean(&value))).collect())
+}
+
+fn clean(raw: &str) -> String {
+    /// No name that Kubernetes takes is longer: a label's key with its prefix is the longest.
+    const LONGEST: usize = 317;
+    let is_allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
+    raw.chars().filter(is_allowed).take(LONGEST).collect()
 }

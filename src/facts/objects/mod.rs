@@ -18,6 +18,7 @@ mod workload;
 pub use extension::{ExtensionConfig, ExtensionConfigSpec, ExtensionConfigStatus, HelmReleaseStatus, SyncStatus};
 pub use identity::{IdentityException, IdentityExceptionSpec, ServiceAccount};
 pub use meta::{Condition, Labels, Meta, OwnerReference};
+pub(super) use meta::{name, optional_name};
 pub use namespace::{
     Event, InvolvedObject, Leftover, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, NamespaceStatus, Quota,
     QuotaStatus,

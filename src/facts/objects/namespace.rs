@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Condition, Labels, Meta, null_as_default};
+use super::meta::{Condition, Labels, Meta, name, null_as_default};
 use crate::facts::Text;
 
 /// A namespace.
@@ -33,8 +33,10 @@ pub struct NamespaceStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct Leftover {
     /// The group and version.
+    #[serde(deserialize_with = "name")]
     pub api_version: String,
     /// The plural resource, with its group.
+    #[serde(deserialize_with = "name")]
     pub resource: String,
     /// Name, and the finalizers that it waits for.
     pub metadata: Meta,
@@ -73,8 +75,10 @@ pub struct Event {
 #[serde(rename_all = "camelCase", default)]
 pub struct InvolvedObject {
     /// The kind.
+    #[serde(deserialize_with = "name")]
     pub kind: String,
     /// The name.
+    #[serde(deserialize_with = "name")]
     pub name: String,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Meta, null_as_default};
+use super::meta::{Meta, name, null_as_default};
 use crate::facts::{Fetched, Text};
 
 /// A Service.
@@ -37,8 +37,10 @@ pub struct NetworkPolicy {
 #[serde(rename_all = "camelCase", default)]
 pub struct DnsAnswer {
     /// The replica.
+    #[serde(deserialize_with = "name")]
     pub pod: String,
     /// The name that was asked for, without a dot at the end.
+    #[serde(deserialize_with = "name")]
     pub name: String,
     /// What it said.
     pub answer: Fetched<Answer>,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Condition, Labels, Meta, null_as_default};
+use super::meta::{Condition, Labels, Meta, labels, name, null_as_default, optional_name};
 use crate::facts::{Quantity, Text};
 use crate::finding::Subject;
 
@@ -24,10 +24,10 @@ pub struct Pod {
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
     /// The node that it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub node_name: Option<String>,
     /// The identity that it runs as.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub service_account_name: Option<String>,
     /// How names are resolved: `ClusterFirst`, `Default`, `None` and so on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct PodSpec {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub host_network: bool,
     /// Labels that a node must have.
-    #[serde(skip_serializing_if = "Labels::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "Labels::is_empty", deserialize_with = "labels")]
     pub node_selector: Labels,
     /// Finer demands on the node and on the neighbours.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +127,7 @@ pub struct Toleration {
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     /// The name.
+    #[serde(deserialize_with = "name")]
     pub name: String,
     /// The image.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,6 +173,7 @@ pub struct PodVolume {
 #[serde(rename_all = "camelCase", default)]
 pub struct VolumeClaim {
     /// The claim's name.
+    #[serde(deserialize_with = "name")]
     pub claim_name: String,
 }
 
@@ -204,6 +206,7 @@ pub struct PodStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerStatus {
     /// The container's name.
+    #[serde(deserialize_with = "name")]
     pub name: String,
     /// Whether it is ready.
     pub ready: bool,
@@ -337,10 +340,13 @@ impl Pod {
 #[serde(rename_all = "camelCase", default)]
 pub struct Log {
     /// The pod's namespace.
+    #[serde(deserialize_with = "name")]
     pub namespace: String,
     /// The pod.
+    #[serde(deserialize_with = "name")]
     pub pod: String,
     /// The container.
+    #[serde(deserialize_with = "name")]
     pub container: String,
     /// Whether it is the log of the run before this one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

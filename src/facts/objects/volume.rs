@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meta::Meta;
+use super::meta::{Meta, optional_name};
 use super::pod::NodeSelector;
 
 /// A PersistentVolumeClaim.
@@ -22,7 +22,7 @@ pub struct Claim {
 #[serde(rename_all = "camelCase", default)]
 pub struct ClaimSpec {
     /// The volume that it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub volume_name: Option<String>,
     /// The class of the volume that it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
