@@ -42,6 +42,9 @@ Exit codes, the same in every output format:
 #[derive(Subcommand, Debug)]
 enum Verb {
     /// Find the cause of a broken backup, with evidence and the next step
+    ///
+    /// Reads the cluster and changes nothing. Root causes come first, then the road that a backup takes with the place
+    /// where it ends.
     Doctor(Box<DoctorArgs>),
     /// Print the version of the plugin
     Version(VersionArgs),

@@ -15,11 +15,9 @@ use crate::facts::{Facts, Need, Right, SYSTEM_NAMESPACE, Tier};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, PathWalk};
-use crate::sources::{Interruption, Live, Opened, Step, greet, read_bundle, sample, write_bundle};
+use crate::sources::{Interruption, Limit, Live, Opened, Step, greet, read_bundle, sample, write_bundle};
 
-/// Find the cause of a broken backup, with evidence and the next step
-///
-/// Reads the cluster and changes nothing. Root causes come first, then the road that a backup takes with the place where it ends.
+/// The flags of `doctor`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {
@@ -308,11 +306,12 @@ async fn live(
         }
     };
     tokio::pin!(interruption);
-    let opening = async {
-        let version = within(flags.run_limit(), greet(&api)).await?;
+    let limit = flags.run_limit().map(Limit::begin);
+    let opening = within(limit, async {
+        let version = greet(&api).await?;
         ask_tiers(&api, selection).await;
-        Ok::<_, String>(version)
-    };
+        Ok(version)
+    });
     let opening = tokio::select! {
         biased;
         () = &mut interruption => None,
@@ -331,20 +330,17 @@ async fn live(
     };
     let opened = Opened { context, version };
     let reading = Live::new(&api, opened, args.namespace.as_deref(), selection.needs(), &observe);
-    let read = reading.read(flags.run_limit(), interruption).await;
+    let read = reading.read(limit, interruption).await;
     walk.end();
     Ok(read)
 }
 
-/// Waits for the first answer, but no longer than the run may take.
-async fn within<T>(
-    limit: Option<std::time::Duration>,
-    answer: impl Future<Output = Result<T, String>>,
-) -> Result<T, String> {
+/// Waits for the first answers, but no longer than the run may take.
+async fn within<T>(limit: Option<Limit>, answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     match limit {
-        Some(limit) => match tokio::time::timeout(limit, answer).await {
+        Some(limit) => match tokio::time::timeout_at(limit.end, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {} s", limit.as_secs_f32())),
+            Err(_) => Err(format!("no answer within {} s", limit.whole.as_secs_f32())),
         },
         None => answer.await,
     }

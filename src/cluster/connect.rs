@@ -60,20 +60,31 @@ impl Flags {
     }
 }
 
-/// Parses a duration as kubectl takes it: `10s`, `2m`, `1h`, `500ms`, or bare seconds.
+/// Parses a duration as kubectl takes it: `10s`, `1m30s`, `500ms`, or bare seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is no duration such as 10s, 2m or 500ms");
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let scale = match unit {
-        "ms" => return Ok(Duration::from_millis(number)),
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(scale).map(Duration::from_secs).ok_or_else(wrong)
+    let wrong = || format!("'{text}' is no duration such as 10s, 1m30s or 500ms");
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(u64::from(seconds)));
+    }
+    let mut whole = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        // Thirty-two bits are more than a century of seconds, and keep every sum below far from overflow.
+        let number = number.parse::<u32>().map_err(|_| wrong())?;
+        whole += match unit {
+            "ms" => Duration::from_millis(u64::from(number)),
+            "s" => Duration::from_secs(u64::from(number)),
+            "m" => Duration::from_secs(u64::from(number) * 60),
+            "h" => Duration::from_secs(u64::from(number) * 3600),
+            _ => return Err(wrong()),
+        };
+        rest = tail;
+    }
+    if text.is_empty() { Err(wrong()) } else { Ok(whole) }
 }
 
 /// Connects to the cluster that the flags and the kubeconfig name.
@@ -188,5 +199,28 @@ fn explain(error: &KubeconfigError) -> Error {
         ),
         KubeconfigError::CurrentContextNotSet => told.hinted("Choose a context with --context, or with: kubectl config use-context NAME"),
         _ => told.hinted("See what kubectl makes of it with: kubectl config view --minify"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_kubectls() {
+        for (text, millis) in
+            [("0", 0), ("10", 10_000), ("10s", 10_000), ("1m30s", 90_000), ("1h", 3_600_000), ("500ms", 500)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "10x", "-1s", "1.5.s", "99999999999s", "10 s", "m5"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_complaint_about_the_kubeconfig_quotes_none_of_it() {
+        assert_eq!(head("bad thing --> <input>:7:3\n | secret"), "bad thing");
+        assert_eq!(head("bad thing:\n 5 | token: secret"), "bad thing");
     }
 }

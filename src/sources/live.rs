@@ -80,6 +80,23 @@ pub async fn greet(api: &Api) -> Result<Option<String>, String> {
     }
 }
 
+/// How long a run may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// The whole of it.
+    pub whole: Duration,
+    /// When it is over.
+    pub end: tokio::time::Instant,
+}
+
+impl Limit {
+    /// Begins a run that may take so long.
+    #[must_use]
+    pub fn begin(whole: Duration) -> Self {
+        Self { whole, end: tokio::time::Instant::now() + whole }
+    }
+}
+
 /// A reading of a live cluster.
 pub struct Live<'a> {
     api: &'a Api,
@@ -115,13 +132,13 @@ impl<'a> Live<'a> {
     /// Reads everything, unless the interruption or the limit comes first.
     pub async fn read(
         self,
-        limit: Option<Duration>,
+        limit: Option<Limit>,
         interruption: impl Future<Output = ()>,
     ) -> (Facts, Option<Interruption>) {
         let ended = {
             let limit = async {
                 match limit {
-                    Some(limit) => tokio::time::sleep(limit).await,
+                    Some(limit) => tokio::time::sleep_until(limit.end).await,
                     None => std::future::pending().await,
                 }
             };
@@ -135,7 +152,7 @@ impl<'a> Live<'a> {
         let why = match ended {
             Some(Interruption::User) => Fetched::<()>::INTERRUPTED.to_owned(),
             Some(Interruption::Limit) => match limit {
-                Some(limit) => format!("the run's limit of {} s was reached (--timeout)", limit.as_secs_f32()),
+                Some(limit) => format!("the run's limit of {} s was reached (--timeout)", limit.whole.as_secs_f32()),
                 None => "the run's limit was reached".to_owned(),
             },
             None => "it was not answered".to_owned(),

@@ -7,5 +7,5 @@ mod live;
 mod sample;
 
 pub use bundle::{read_bundle, write_bundle};
-pub use live::{Interruption, Live, Opened, Step, greet};
+pub use live::{Interruption, Limit, Live, Opened, Step, greet};
 pub use sample::sample;
