@@ -197,6 +197,10 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
         }
         write("eks.json", &serde_json::to_string(&facts).unwrap())
     };
+    let report = write(
+        "report.json",
+        r#"{"apiVersion":"aksbackup/v1","kind":"DoctorReport","observedAt":"2026-11-24T10:00:00Z"}"#,
+    );
     let (empty, text, list) = (write("empty.json", "{}"), write("text.json", "not json"), write("list.json", "[1]"));
     let folder_itself = folder.path().to_string_lossy().into_owned();
     let table: &[(&[&str], &str)] = &[
@@ -207,6 +211,11 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
         (&["doctor", "--bundle", &text], "no JSON"),
         (&["doctor", "--bundle", &list], "observedAt"),
         (&["doctor", "--bundle", &other_cloud], "not AKS"),
+        (&["doctor", "--bundle", &report], "is a DoctorReport"),
+        (&["doctor", "--save", &text], "is there already"),
+        (&["doctor", "--save", "/nonexistent/folder/facts.json"], "no folder"),
+        (&["doctor", "-n", ""], "no name of a namespace"),
+        (&["doctor", "-n", "Bad_Name!"], "no name of a namespace"),
         (&["doctor", "--check", "no-such-check"], "no-such-check"),
         (&["doctor", "--skip", "AKSB000"], "AKSB000"),
         (&["doctor", "--sample", "--check", "pods-no-room", "--hop", "dns"], "no check is left"),

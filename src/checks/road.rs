@@ -50,7 +50,10 @@ fn stretch(hop: Hop, diagnosis: &Diagnosis, facts: &Facts) -> Stretch {
         let words = if unjudged == 1 { "1 check".to_owned() } else { format!("{unjudged} checks") };
         (Mark::Unjudged, format!("{words} could not be judged"))
     } else if outcomes().any(|outcome| matches!(outcome, Outcome::Passed | Outcome::Found(_))) {
-        (Mark::Holds, remark(hop, facts).unwrap_or_else(|| "no trouble found".to_owned()))
+        match untried(hop, facts) {
+            Some(why) => (Mark::Nothing, why.to_owned()),
+            None => (Mark::Holds, remark(hop, facts).unwrap_or_else(|| "no trouble found".to_owned())),
+        }
     } else if outcomes().next().is_some() {
         (Mark::Nothing, "does not apply here".to_owned())
     } else {
@@ -103,6 +106,25 @@ fn roots_of<'d>(placed: &Placed, diagnosis: &'d Diagnosis) -> Vec<&'d Placed> {
     roots
 }
 
+/// Says why a stretch without trouble was not proved to hold: nobody has gone over it yet.
+fn untried(hop: Hop, facts: &Facts) -> Option<&'static str> {
+    let has_location = facts.locations().next().is_some();
+    let is_checked = facts.locations().any(|location| location.status.phase.is_some());
+    match hop {
+        Hop::Extension if facts.pods.known().is_some() && facts.own_pods().next().is_none() => {
+            Some("no pod of the extension is there")
+        }
+        Hop::Dns if facts.has_agent() != Some(false) && facts.dns_answers.known().is_none_or(Vec::is_empty) => {
+            Some("no trouble found, but nobody was asked for the agent's name")
+        }
+        Hop::Identity if !is_checked => Some("no token has been asked for yet"),
+        Hop::Storage if !has_location => Some("there is no storage location yet"),
+        Hop::Storage if !is_checked => Some("the storage location has not been checked yet"),
+        Hop::Runs if facts.backups.known().is_none_or(Vec::is_empty) => Some("there is no backup yet"),
+        _ => None,
+    }
+}
+
 /// Says what was seen on a stretch that holds.
 fn remark(hop: Hop, facts: &Facts) -> Option<String> {
     match hop {
@@ -113,7 +135,8 @@ fn remark(hop: Hop, facts: &Facts) -> Option<String> {
             Some(format!("{ready} of {} nodes ready", nodes.len()))
         }
         Hop::Extension => {
-            let pods: Vec<_> = facts.pods.known()?.iter().filter(|pod| !pod.has_ended()).collect();
+            facts.pods.known()?;
+            let pods: Vec<_> = facts.own_pods().filter(|pod| !pod.has_ended()).collect();
             let ready = pods.iter().filter(|pod| pod.is_ready()).count();
             Some(format!("{ready} of {} pods ready", pods.len()))
         }

@@ -22,6 +22,7 @@ use crate::render::{Console, Written};
     version,
     max_term_width = 100,
     arg_required_else_help = true,
+    args_override_self = true,
     after_help = EXIT_CODES
 )]
 pub struct Cli {

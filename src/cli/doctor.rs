@@ -15,7 +15,7 @@ use crate::facts::{Facts, Need, Right, SYSTEM_NAMESPACE, Tier};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, PathWalk};
-use crate::sources::{Interruption, Limit, Live, Opened, Step, greet, read_bundle, sample, write_bundle};
+use crate::sources::{Interruption, Limit, Live, Opened, Step, can_be_new, greet, read_bundle, sample, write_bundle};
 
 /// The flags of `doctor`.
 #[derive(Args, Debug)]
@@ -219,6 +219,12 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
         Console.result(&text)?;
         return Ok(exit::FINE);
     }
+    if let Some(file) = &args.save {
+        can_be_new(file)?;
+    }
+    if let Some(namespace) = &args.namespace {
+        is_namespace(namespace)?;
+    }
     let (facts, ended) = match (&args.bundle, args.sample) {
         (Some(file), _) => (read_bundle(file)?, None),
         (None, true) => (sample()?, None),
@@ -231,10 +237,13 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
         }
     }
     is_aks(&facts)?;
-    if let Some(file) = &args.save {
-        write_bundle(file, &facts)?;
+    if let Some(namespace) = &args.namespace {
+        holds_the_extension(namespace, &facts)?;
     }
-    let diagnosis = Diagnosis::of(run_quietly(&selection.selected, &facts));
+    let mut diagnosis = Diagnosis::of(run_quietly(&selection.selected, &facts));
+    if args.bundle.is_none() && !args.sample {
+        aim(&mut diagnosis, flags);
+    }
     let text = match args.output {
         Output::Human => render::doctor(&diagnosis, &selection.deselected, &facts, look(Detail::Human)),
         Output::Wide => render::doctor(&diagnosis, &selection.deselected, &facts, look(Detail::Wide)),
@@ -242,7 +251,60 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
         Output::Yaml => render::yaml(&DoctorReport::new(&diagnosis, &selection.deselected, &facts))?,
     };
     Console.result(&text)?;
+    // The diagnosis is told first: a file that cannot be written must not take it away.
+    if let Some(file) = &args.save {
+        write_bundle(file, &facts)?;
+        Console.remark(&format!("what was read is saved in {}", file.display()));
+    }
     Ok(exit_code(&diagnosis, args.fail_on, ended))
+}
+
+/// Refuses what cannot be the name of a namespace; an empty one comes from a variable that is not set.
+fn is_namespace(name: &str) -> Result<(), Error> {
+    let is_label = !name.is_empty()
+        && name.len() <= 63
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-');
+    if is_label {
+        return Ok(());
+    }
+    Err(Error::usage(format!("\"{name}\" is no name of a namespace"))
+        .hinted("Leave -n away: the extension's namespace is found without it."))
+}
+
+/// Refuses a namespace that certainly holds no extension: judged there, a broken backup would look fine.
+fn holds_the_extension(namespace: &str, facts: &Facts) -> Result<(), Error> {
+    if facts.namespace.is_absent() {
+        return Err(Error::usage(format!("namespace {namespace} does not exist"))
+            .hinted("Leave -n away: the extension's namespace is found without it."));
+    }
+    let recorded = facts.extension_configs.known_rows().iter().filter(|config| config.is_backup());
+    let elsewhere = recorded.map(|config| config.metadata.namespace()).find(|recorded| *recorded != namespace);
+    let is_here = facts.own_pods().next().is_some()
+        || facts.deployments.known_rows().iter().any(|deployment| facts.is_own(&deployment.metadata));
+    match elsewhere {
+        Some(recorded) if !is_here => Err(Error::usage(format!(
+            "the extension is not in namespace {namespace}: the cluster's record of it is in {recorded}"
+        ))
+        .hinted("Leave -n away: the extension's namespace is found without it.")),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the printed commands go where this run went: without its flags they would reach another cluster.
+fn aim(diagnosis: &mut Diagnosis, flags: &Flags) {
+    let words = flags.for_commands();
+    if words.is_empty() {
+        return;
+    }
+    for remedy in diagnosis.findings.iter_mut().filter_map(|placed| placed.finding.remedy.as_mut()) {
+        for command in &mut remedy.documented {
+            if let Some(rest) = command.strip_prefix("kubectl ") {
+                *command = format!("kubectl {words} {rest}");
+            }
+        }
+    }
 }
 
 /// Runs the checks; one that crashes is told in the report, and not by a trace on stderr as well.
@@ -307,6 +369,7 @@ async fn live(
     };
     tokio::pin!(interruption);
     let limit = flags.run_limit().map(Limit::begin);
+    let walk = PathWalk::begin(waits(&selection.selected));
     let opening = within(limit, async {
         let version = greet(&api).await?;
         ask_tiers(&api, selection).await;
@@ -318,11 +381,16 @@ async fn live(
         version = opening => Some(version),
     };
     let version = match opening {
-        None => return Ok((interrupted(context, &selection.needs()), Some(Interruption::User))),
-        Some(Err(why)) => return Err(unreachable(&why, context.as_deref())),
+        None => {
+            walk.end();
+            return Ok((interrupted(context, &selection.needs()), Some(Interruption::User)));
+        }
+        Some(Err(why)) => {
+            walk.end();
+            return Err(unreachable(&why, context.as_deref()));
+        }
         Some(Ok(version)) => version,
     };
-    let walk = PathWalk::begin(waits(&selection.selected));
     let observe = |step| {
         if let Step::Answered(need) = step {
             walk.answered(need);

@@ -43,10 +43,37 @@ pub struct Flags {
     pub timeout: Option<Duration>,
 }
 
+/// Quotes a word for a shell, where it is more than a plain one.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+' | ',');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 const RUN_LIMIT: Duration = Duration::from_secs(90);
 
 impl Flags {
+    /// Returns the flags that a command of kubectl needs to reach the same cluster as the same user.
+    #[must_use]
+    pub fn for_commands(&self) -> String {
+        let file = self.kubeconfig.as_ref().map(|file| file.to_string_lossy().into_owned());
+        let named = [
+            ("--kubeconfig", file.as_deref()),
+            ("--context", self.context.as_deref()),
+            ("--cluster", self.cluster.as_deref()),
+            ("--user", self.user.as_deref()),
+            ("--as", self.impersonate.as_deref()),
+        ];
+        let groups = self.impersonate_groups.iter().map(|group| ("--as-group", Some(group.as_str())));
+        let words =
+            named.into_iter().chain(groups).filter_map(|(flag, value)| Some(format!("{flag} {}", quoted(value?))));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// Returns the limit of one request; `None` for none.
     #[must_use]
     pub fn request_limit(&self) -> Option<Duration> {
@@ -96,7 +123,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
     let kubeconfig = match &flags.kubeconfig {
         Some(file) => Kubeconfig::read_from(file),
-        None => Kubeconfig::read(),
+        None => from_environment(),
     };
     let (mut config, context) = match kubeconfig {
         Ok(kubeconfig) => from_kubeconfig(kubeconfig, flags).await?,
@@ -117,10 +144,7 @@ pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
         config.auth_info.impersonate_groups = Some(flags.impersonate_groups.clone());
     }
     config.connect_timeout = flags.request_limit();
-    let client = kube::Client::try_from(config).map_err(|error| {
-        Error::cluster(format!("the kubeconfig's login does not work: {}", innermost(&error)))
-            .hinted("Try the same context with: kubectl auth whoami")
-    })?;
+    let client = kube::Client::try_from(config).map_err(|error| login_failed(&error, flags))?;
     Ok((Api::new(client, flags.request_limit()), context))
 }
 
@@ -142,11 +166,34 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, flags: &Flags) -> Result<(Confi
             ))
         });
     }
+    for (what, flag, wanted, known) in [
+        ("user", "--user", &flags.user, kubeconfig.auth_infos.iter().map(|user| user.name.clone()).collect::<Vec<_>>()),
+        ("cluster", "--cluster", &flags.cluster, kubeconfig.clusters.iter().map(|c| c.name.clone()).collect()),
+    ] {
+        if let Some(wanted) = wanted.as_ref().filter(|wanted| !known.contains(wanted)) {
+            return Err(Error::usage(format!("the kubeconfig has no {what} \"{wanted}\""))
+                .hinted(format!("It has: {}. Leave {flag} away to use the context's own.", known.join(", "))));
+        }
+    }
     missing_plugin(&kubeconfig, context.as_deref(), flags)?;
     let options =
         KubeConfigOptions { context: flags.context.clone(), cluster: flags.cluster.clone(), user: flags.user.clone() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| explain(&error))?;
     Ok((config, context))
+}
+
+/// Tells why no login came about.
+///
+/// A login program's arguments and environment may hold secrets, and the client's error quotes both: they are left
+/// out. What the program itself said stands on stderr already.
+fn login_failed(error: &kube::Error, flags: &Flags) -> Error {
+    let why = innermost(error);
+    let is_program = why.contains("auth exec command") || why.contains("unable to run auth exec");
+    let told = if is_program { "its login program failed; what it said stands above" } else { head(&why) };
+    let words = flags.for_commands();
+    let space = if words.is_empty() { "" } else { " " };
+    Error::cluster(format!("the kubeconfig's login does not work: {told}"))
+        .hinted(format!("Try the same with: kubectl{space}{words} auth whoami"))
 }
 
 /// Says so where the login needs a program that is not installed; the client would only say "no such file".
@@ -163,6 +210,34 @@ fn missing_plugin(kubeconfig: &Kubeconfig, context: Option<&str>, flags: &Flags)
     let hint = exec.install_hint.as_deref().map(|hint| crate::facts::Text::new(hint).to_string());
     Err(Error::cluster(format!("the kubeconfig logs in with \"{command}\", which is not installed"))
         .hinted(hint.unwrap_or_else(|| format!("Install {command}, or choose another user with --user."))))
+}
+
+/// Reads the files of KUBECONFIG, or the one in the home folder.
+///
+/// As kubectl, a file of a list that is not there is passed over, as long as one is.
+#[expect(clippy::disallowed_methods, reason = "where the kubeconfig is, is what the environment says")]
+fn from_environment() -> Result<Kubeconfig, KubeconfigError> {
+    let Some(list) = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty()) else { return Kubeconfig::read() };
+    let files: Vec<PathBuf> = std::env::split_paths(&list).filter(|file| !file.as_os_str().is_empty()).collect();
+    let mut whole: Option<Kubeconfig> = None;
+    let mut not_there = None;
+    for file in files {
+        match Kubeconfig::read_from(&file) {
+            Ok(next) => {
+                whole = Some(match whole {
+                    Some(before) => before.merge(next)?,
+                    None => next,
+                });
+            }
+            Err(error) if is_not_there(&error) => not_there = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    match (whole, not_there) {
+        (Some(whole), _) => Ok(whole),
+        (None, Some(error)) => Err(error),
+        (None, None) => Kubeconfig::read(),
+    }
 }
 
 fn is_not_there(error: &KubeconfigError) -> bool {

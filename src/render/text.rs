@@ -118,7 +118,13 @@ impl Page<'_> {
             }
         };
         self.wrapped("", &line);
-        self.wrapped("", "Azure was not asked: roles, storage account and vault are not judged here.");
+        self.wrapped(
+            "",
+            &format!(
+                "read {}; Azure was not asked, so nothing is said of what only Azure knows",
+                minute(facts.observed_at)
+            ),
+        );
     }
 
     fn roots(&mut self) {
@@ -214,7 +220,7 @@ impl Page<'_> {
         for (index, piece) in evidence.iter().enumerate().take(shown) {
             let width = self.look.width.saturating_sub(13);
             let mut first = true;
-            for line in hard_lines(&piece.at, width) {
+            for line in lines(&piece.at, width) {
                 let label = if first { "  seen at" } else { "" };
                 self.line(&format!("  {}{line}", format_args!("{label:<11}").style(DIM)));
                 first = false;
@@ -365,7 +371,13 @@ impl Page<'_> {
     }
 
     fn deselected(&mut self, deselected: &[Deselected]) {
-        // What the user left out by a flag is no news to the user; what the rights leave out is.
+        // What the user left out by a flag needs no list, but what is left out can hold the cause of what was found.
+        let by_flag = deselected.iter().filter(|one| one.why.starts_with("by ")).count();
+        if by_flag > 0 {
+            self.line("");
+            let left = counted(by_flag, "check was left out by a flag", "checks were left out by a flag");
+            self.wrapped("", &format!("{left}; the cause of what is found here may be among them."));
+        }
         let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for one in deselected.iter().filter(|one| !one.why.starts_with("by ")) {
             by_reason.entry(&one.why).or_default().push(&one.code);

@@ -124,6 +124,10 @@ impl<'a> Live<'a> {
         }
         // Where the extension is must be known whatever is asked, and so must whether this is AKS.
         all.extend([Need::Nodes, Need::ExtensionConfigs, Need::StorageLocations]);
+        // A namespace that the user names is looked at, whatever is asked of it.
+        if namespace.is_some() {
+            all.extend([Need::Namespace, Need::Deployments, Need::Pods]);
+        }
         let Opened { context, version } = opened;
         let facts = Facts { observed_at: Timestamp::now(), context, server: Server { version }, ..Facts::default() };
         Self { api, needs: all, facts: RefCell::new(facts), namespace, observe }
@@ -276,8 +280,24 @@ impl<'a> Live<'a> {
     async fn list<T: DeserializeOwned>(&self, need: Need, path: &Path) -> Fetched<Vec<T>> {
         match self.api.list(path).await {
             Ok(fetched) => fetched,
+            Err(Refusal::Forbidden) => match need.rights("").first() {
+                Some(Right::Kube(right)) if !self.is_served(&right.group).await => Fetched::NoSuchKind,
+                _ => refused(Refusal::Forbidden, self.right_of(need)),
+            },
             Err(refusal) => refused(refusal, self.right_of(need)),
         }
+    }
+
+    /// Asks whether the server knows an API group: where it does not, a refusal to list it says nothing.
+    ///
+    /// By default everybody who is signed in may ask that; where not, the group counts as served.
+    async fn is_served(&self, group: &str) -> bool {
+        // Kubernetes' own groups are always there.
+        if !group.contains('.') || group.ends_with(".k8s.io") && group != "aadpodidentity.k8s.io" {
+            return true;
+        }
+        let answer: Result<serde_json::Value, Refusal> = self.api.get(&Path::group(group)).await;
+        !matches!(answer, Err(Refusal::NoSuchKind | Refusal::NotFound))
     }
 
     async fn object<T: DeserializeOwned>(&self, need: Need, path: &Path) -> Fetched<T> {
@@ -296,6 +316,7 @@ impl<'a> Live<'a> {
         let everywhere = Right::kube("list", group, resource, None);
         match self.api.list(&Path::list(group, version, None, resource)).await {
             Ok(fetched) => fetched,
+            Err(Refusal::Forbidden) if !self.is_served(group).await => Fetched::NoSuchKind,
             Err(Refusal::Forbidden) => {
                 let likely = self.namespace.map_or_else(|| Extension::default().namespace, str::to_owned);
                 match self.api.list(&Path::list(group, version, Some(&likely), resource)).await {
@@ -590,7 +611,7 @@ fn together<T>(one: Fetched<Vec<T>>, other: Fetched<Vec<T>>) -> Fetched<Vec<T>> 
             Fetched::Got(rows)
         }
         (one, other) => {
-            let why = [&one, &other].into_iter().find_map(|list| list.unread("one of the two groups")).map(|u| u.why);
+            let why = [&one, &other].into_iter().find_map(|list| list.unread("a part of them")).map(|u| u.why);
             let (known_one, known_other) = (one.known().is_some(), other.known().is_some());
             match (known_one, known_other) {
                 (false, false) => one,

@@ -6,6 +6,6 @@ mod bundle;
 mod live;
 mod sample;
 
-pub use bundle::{read_bundle, write_bundle};
+pub use bundle::{can_be_new, read_bundle, write_bundle};
 pub use live::{Interruption, Limit, Live, Opened, Step, greet};
 pub use sample::sample;

@@ -58,8 +58,11 @@ fn demo(name: &str) -> Result<()> {
     lab.play(&scenario(name)?)?;
     eprintln!("lab: `{name}` is there after {:.1} s", start.elapsed().as_secs_f64());
     println!("export KUBECONFIG={}", lab.kubeconfig().display());
-    println!("export PATH={}:$PATH", programs.folder.display());
-    println!("kubectl aksbackup doctor --no-azure");
+    // The plugin is built beside this program.
+    let beside = std::env::current_exe()?;
+    let beside = beside.parent().unwrap_or(std::path::Path::new(".")).display();
+    println!("export PATH={beside}:{}:$PATH", programs.folder.display());
+    println!("kubectl aksbackup doctor");
     eprintln!("lab: runs until it is interrupted (Ctrl-C)");
     loop {
         std::thread::park();
