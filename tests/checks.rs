@@ -19,6 +19,7 @@ use std::fs;
 
 use aksbackup::checks::{CHECKS, Check, Outcome, run};
 use aksbackup::facts::{Facts, Need};
+use aksbackup::finding::Severity;
 use support::{Case, cases, facts_of};
 
 fn check_of(case: &Case) -> &'static Check {
@@ -80,6 +81,27 @@ fn every_check_passes_or_does_not_apply_on_the_healthy_cluster() {
     for check in CHECKS {
         let outcome = outcome_of(check, &facts);
         assert!(matches!(outcome, Outcome::Passed | Outcome::NotApplicable(_)), "{}: {outcome:?}", check.name);
+    }
+}
+
+/// A cluster that works and has a past must not look broken: not in rest, and not while it is upgraded by itself.
+#[test]
+fn every_check_is_content_with_a_weathered_cluster() {
+    let mut weathered = support::healthy();
+    support::merge(&mut weathered, support::read_yaml(&support::cases_folder().join("weathered.yaml")));
+    for status in ["Installed", "Pending", "Upgrading"] {
+        let mut whole = weathered.clone();
+        *whole.pointer_mut("/extensionConfigs/got/0/status/status").unwrap() = status.into();
+        let facts: Facts = serde_json::from_value(whole).unwrap();
+        for check in CHECKS {
+            let outcome = outcome_of(check, &facts);
+            let is_content = match &outcome {
+                Outcome::Passed | Outcome::NotApplicable(_) => true,
+                Outcome::Found(findings) => findings.iter().all(|finding| finding.severity == Severity::Info),
+                _ => false,
+            };
+            assert!(is_content, "{} while the record says {status}:\n{}", check.name, tell(&outcome));
+        }
     }
 }
 
