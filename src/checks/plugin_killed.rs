@@ -59,7 +59,9 @@ fn run(facts: &Facts) -> Judgement {
             .known_rows()
             .iter()
             .filter(|log| log.pod == pod.metadata.name && !log.previous)
-            .filter_map(|log| newest_first(log).find(|said| said.found.sign == Sign::PluginKilled && counts(facts, said)))
+            .filter_map(|log| {
+                newest_first(log).find(|said| said.found.sign == Sign::PluginKilled && counts(facts, said))
+            })
             .max_by_key(|said| said.when);
         let Some(said) = newest.filter(|said| !was_followed_by_success(facts, said)) else { continue };
         let subject = workload_of(pod).unwrap_or_else(|| pod.subject());

@@ -39,7 +39,10 @@ pub fn run_on(facts: &Facts) -> bool {
 
 fn is_controller(pod: &Pod) -> bool {
     pod.metadata.label("control-plane") == Some("dataprotection-microsoft-controller")
-        || pod.metadata.owner("ReplicaSet").is_some_and(|set| set.name.starts_with("dataprotection-microsoft-controller-"))
+        || pod
+            .metadata
+            .owner("ReplicaSet")
+            .is_some_and(|set| set.name.starts_with("dataprotection-microsoft-controller-"))
 }
 
 /// Returns how much it hurts that a workload of the extension does not run.

@@ -1,8 +1,8 @@
 //! The containers that the backup extension stands on: its own, and those of the extension manager in
 //! kube-system, which installs it.
 
-use super::{agent, extension_parts};
 use super::waiting::workload_of;
+use super::{agent, extension_parts};
 use crate::facts::objects::{Container, ContainerStatus, Log, Pod};
 use crate::facts::{Facts, Need, Requirement, Stop, required};
 use crate::finding::{Severity, Subject};
