@@ -116,7 +116,9 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     let since = minute(since);
     let mut message = match status {
         Some(status) if is_removal => {
-            format!("The removal of the extension {name} began at {since} and does not come to an end: its record says {status}.")
+            format!(
+                "The removal of the extension {name} began at {since} and does not come to an end: its record says {status}."
+            )
         }
         Some(status) => format!(
             "The record of the extension {name} was made at {since} and says {status}; nothing of it has been deployed yet. Its installation does not come to an end."
@@ -133,6 +135,9 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     let mut finding = Finding::new(Severity::Warning, config.subject(), message);
     finding = finding.seen(Evidence::quoted(format!("{} .status.status", config.at()), status.unwrap_or("nothing")));
     finding.evidence.extend(quoted(config));
+    if !is_removal {
+        finding.concerns = install_words::waited_for(facts, config.failure().map(|text| text.as_str()));
+    }
     let remedy = Remedy::guided(
         "See what the extension manager does: its pods in kube-system, where there are any, and their logs; then the \
          events of the extension's namespace.",
@@ -141,7 +146,8 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     .documented(format!("kubectl --namespace {} get events --watch", facts.extension.namespace))
     .documented(show(name));
     let unread = facts.unread(Need::Deployments).or_else(|| facts.unread(Need::Pods)).filter(|_| !is_removal);
-    let finding = finding.without(unread.map(|unread| format!("whether the extension runs all the same: {}", unread.why)));
+    let finding =
+        finding.without(unread.map(|unread| format!("whether the extension runs all the same: {}", unread.why)));
     Some(finding.mended_by(remedy))
 }
 
@@ -235,6 +241,9 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
         let unread = facts.unread(Need::Deployments).or_else(|| facts.unread(Need::Pods));
         finding =
             finding.without(unread.map(|unread| format!("whether helm has taken everything back: {}", unread.why)));
+    }
+    if other.is_none() {
+        finding.concerns = install_words::waited_for(facts, config.failure().map(|text| text.as_str()));
     }
     let state = State { has_twin: other.is_some(), is_gone: gone == Some(true), runs: is_ready(facts) };
     finding.mended_by(remedy(facts, config, &words, &state))

@@ -9,6 +9,7 @@ use super::reading::agent::says;
 use super::reading::connections::policies;
 use super::reading::extension_parts::{is_past_hook, run_on};
 use super::reading::hook_job_words::{denial, log_words, state_of_pods};
+use super::reading::install_words::HOOK_JOB;
 use crate::catalogue::{Captured, Sign, Weight, classify};
 use crate::facts::objects::{Condition, ExtensionConfig, Pod, Workload};
 use crate::facts::{Facts, Need, helpful, required};
@@ -53,9 +54,6 @@ What to do
 Sources
   Azure Backup's troubleshooting page for AKS, scenario 4 (06/2025); public reports (azure-docs#121332).
 ";
-
-/// The one hook Job that is known.
-const KNOWN_JOB: &str = "dataprotection-microsoft-kubernetes-agent-upgrade-crds";
 
 /// The group of the two causes that fit when nothing is left.
 const GROUP: &str = "hook-job-failed";
@@ -146,7 +144,7 @@ fn of_record(facts: &Facts, jobs: &[Workload]) -> Vec<Finding> {
         let Some(hook) = found.into_iter().find(|found| found.sign == Sign::HelmHookFailed) else { continue };
         let name = match &hook.captured {
             Captured::Hook { job: Some(job), .. } => job.as_str(),
-            _ => KNOWN_JOB,
+            _ => HOOK_JOB,
         };
         let has_come_through = jobs.iter().any(|job| job.metadata.name == name && job.status.succeeded > 0);
         if has_come_through {
