@@ -5,7 +5,7 @@
 //! followed is history.
 
 use super::check::{Check, Judgement};
-use super::reading::extension_parts::{is_past, is_past_hook};
+use super::reading::extension_parts::{is_past, run_on};
 use super::reading::held::{Held, PODS, containers};
 use super::reading::memory::raise_limit;
 use crate::facts::objects::Terminated;
@@ -89,8 +89,8 @@ fn killed<'f>(held: &Held<'f>) -> Option<(&'static str, &'f Terminated)> {
 
 /// Returns whether the container has got over it: it is ready, and that for a day or since a backup that completed.
 fn is_history(facts: &Facts, held: &Held<'_>, ended: &Terminated) -> bool {
-    if let Some(job) = held.pod.metadata.owner("Job") {
-        return is_past_hook(facts, &job.name) && ended.finished_at.is_some_and(|when| is_past(facts, when));
+    if held.pod.metadata.owner("Job").is_some() {
+        return run_on(facts) && ended.finished_at.is_some_and(|when| is_past(facts, when));
     }
     held.status.ready
         && (ended.finished_at.is_some_and(|when| is_past(facts, when))

@@ -14,7 +14,7 @@ use super::reading::reinstall;
 use super::reading::said::shortened;
 use crate::catalogue::innermost;
 use crate::facts::objects::{ExtensionConfig, StorageLocation, Workload};
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::{Facts, Need, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, minute};
 
 /// The check.
@@ -136,7 +136,7 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     finding = finding.seen(Evidence::quoted(format!("{} .status.status", config.at()), status.unwrap_or("nothing")));
     finding.evidence.extend(quoted(config));
     if !is_removal {
-        finding.concerns = install_words::waited_for(facts, config.failure().map(|text| text.as_str()));
+        finding.concerns = install_words::waited_for(facts, config.failure().map(Text::as_str));
     }
     let remedy = Remedy::guided(
         "See what the extension manager does: its pods in kube-system, where there are any, and their logs; then the \
@@ -243,7 +243,7 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
             finding.without(unread.map(|unread| format!("whether helm has taken everything back: {}", unread.why)));
     }
     if other.is_none() {
-        finding.concerns = install_words::waited_for(facts, config.failure().map(|text| text.as_str()));
+        finding.concerns = install_words::waited_for(facts, config.failure().map(Text::as_str));
     }
     let state = State { has_twin: other.is_some(), is_gone: gone == Some(true), runs: is_ready(facts) };
     finding.mended_by(remedy(facts, config, &words, &state))

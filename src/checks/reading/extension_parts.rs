@@ -67,7 +67,7 @@ pub fn is_past_hook(facts: &Facts, job: &str) -> bool {
         let failed = known.condition("Failed").and_then(|condition| condition.last_transition_time);
         failed.or(known.metadata.creation_timestamp)
     });
-    let is_old = when.is_none_or(|when| is_past(facts, when));
+    let is_old = when.is_some_and(|when| is_past(facts, when));
     !has_failed || is_old
 }
 

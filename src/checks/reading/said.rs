@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::log_line::LogLine;
 use crate::catalogue::{Match, Sign, classify};
+use crate::facts::Text;
 use crate::facts::objects::Log;
 use crate::finding::Evidence;
 
@@ -90,7 +91,7 @@ pub fn was_passing(said: &Said<'_>, is_trouble: impl Fn(&Match) -> bool) -> bool
     let is_same = |other: &Match| other.sign == said.found.sign && other.captured == said.found.captured;
     let is_other = |line: &&str| !std::ptr::eq(*line, said.line);
     end.duration_since(when) > CALM
-        && said.log.lines.iter().map(|line| line.as_str()).filter(is_other).all(|line| {
+        && said.log.lines.iter().map(Text::as_str).filter(is_other).all(|line| {
             let is_later = stamp(line).is_none_or(|at| at >= when);
             !classify(line).iter().any(|found| is_same(found) || (is_later && is_trouble(found)))
         })
