@@ -17,8 +17,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
-use aksbackup::checks::{CHECKS, Check, Outcome, run};
+use aksbackup::checks::{CHECKS, Check, Diagnosis, Outcome, run};
 use aksbackup::facts::{Facts, Need};
+use aksbackup::finding::Severity;
 use support::{Case, cases, facts_of};
 
 fn check_of(case: &Case) -> &'static Check {
@@ -81,6 +82,111 @@ fn every_check_passes_or_does_not_apply_on_the_healthy_cluster() {
         let outcome = outcome_of(check, &facts);
         assert!(matches!(outcome, Outcome::Passed | Outcome::NotApplicable(_)), "{}: {outcome:?}", check.name);
     }
+}
+
+/// A cluster that works and has a past must not look broken: not in rest, and not while it is upgraded by itself.
+#[test]
+fn every_check_is_content_with_a_weathered_cluster() {
+    let mut weathered = support::healthy();
+    support::merge(&mut weathered, support::read_yaml(&support::cases_folder().join("weathered.yaml")));
+    for status in ["Installed", "Pending", "Upgrading"] {
+        let mut whole = weathered.clone();
+        *whole.pointer_mut("/extensionConfigs/got/0/status/status").unwrap() = status.into();
+        let facts: Facts = serde_json::from_value(whole).unwrap();
+        for check in CHECKS {
+            let outcome = outcome_of(check, &facts);
+            let is_content = match &outcome {
+                Outcome::Passed | Outcome::NotApplicable(_) => true,
+                Outcome::Found(findings) => findings.iter().all(|finding| finding.severity == Severity::Info),
+                _ => false,
+            };
+            assert!(is_content, "{} while the record says {status}:\n{}", check.name, tell(&outcome));
+        }
+    }
+}
+
+const GENEVA_UNREADY: &str = r#"
+deployments: {got: [{metadata: {name: dataprotection-microsoft-geneva-service}, status: {readyReplicas: 0}}]}
+pods:
+  got:
+    - metadata: {name: dataprotection-microsoft-geneva-service-5c9f8d7b66-9qwzt}
+      status:
+        phase: Pending
+        conditions: [{type: Ready, status: "False"}]
+        containerStatuses: [{name: mdsd, ready: false, state: {waiting: {reason: ImagePullBackOff}}}]
+"#;
+
+const AGENT_KILLED: &str = r#"
+pods:
+  got:
+    - metadata: {name: dataprotection-microsoft-kubernetes-agent-7d4c9bdf8f-x2k4q}
+      status: {containerStatuses: [{name: velero, restartCount: 1, lastState: {terminated: {reason: OOMKilled, exitCode: 137, finishedAt: "2026-11-24T02:05:40Z"}}}]}
+"#;
+
+const BACKUP_FAILED: &str = r#"
+backups:
+  got:
+    - metadata: {name: clusterbackup-dataprotection-microsoft-backup-0002}
+      status: {phase: Failed, failureReason: "found a backup with status \"InProgress\" during the server starting, mark it as \"Failed\""}
+"#;
+
+const BACKUP_OF_A_VOLUME_FAILED: &str = r#"
+backups:
+  got:
+    - metadata: {name: clusterbackup-dataprotection-microsoft-backup-0002}
+      status: {phase: Failed, failureReason: "namespaces \"shop\" not found"}
+"#;
+
+fn record_says(text: &str) -> String {
+    format!(
+        "extensionConfigs: {{got: [{{metadata: {{name: azbkup}}, status: {{status: Failed, message: '{text}'}}}}]}}"
+    )
+}
+
+/// Tells the codes' names of what explains an effect on a cluster that these patches make.
+fn causes_of(effect: &str, patches: &[&str]) -> Vec<&'static str> {
+    let mut whole = support::healthy();
+    for patch in patches {
+        support::merge(&mut whole, serde_yaml::from_str(patch).unwrap());
+    }
+    let facts: Facts = serde_json::from_value(whole).unwrap();
+    let diagnosis = Diagnosis::of(run(CHECKS, &facts));
+    let placed = diagnosis.findings.iter().find(|placed| placed.check.name == effect);
+    let placed = placed.unwrap_or_else(|| panic!("{effect} is not found"));
+    let mut names: Vec<&str> = diagnosis
+        .findings
+        .iter()
+        .filter(|cause| placed.caused_by.contains(&cause.id))
+        .map(|cause| cause.check.name)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn only_what_has_to_do_with_it_explains_a_failed_backup() {
+    let none: [&str; 0] = [];
+    assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, AGENT_KILLED]), ["container-oom-killed"]);
+    assert_eq!(causes_of("backups-failing", &[BACKUP_OF_A_VOLUME_FAILED, AGENT_KILLED]), none);
+    assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, GENEVA_UNREADY]), none);
+}
+
+#[test]
+fn only_what_helm_waited_for_explains_a_failed_installation() {
+    let none: [&str; 0] = [];
+    let waits = |name: &str| {
+        record_says(&format!(
+            "Helm installation failed : Timed out waiting for the resource to come to a ready/completed state. Last \
+             resource not ready was dataprotection-microsoft/{name}"
+        ))
+    };
+    let both = ["image-not-pulled", "pods-not-ready"];
+    let geneva = waits("dataprotection-microsoft-geneva-service");
+    assert_eq!(causes_of("extension-install-failed", &[&geneva, GENEVA_UNREADY]), both);
+    let controller = waits("dataprotection-microsoft-controller");
+    assert_eq!(causes_of("extension-install-failed", &[&controller, GENEVA_UNREADY]), none);
+    let render = record_says("Helm chart rendering failed: values do not meet the schema");
+    assert_eq!(causes_of("extension-install-failed", &[&render, GENEVA_UNREADY]), none);
 }
 
 #[test]

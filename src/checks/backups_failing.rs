@@ -4,13 +4,15 @@
 //! backup follows is history. One that still runs says nothing yet; then the one before counts. Users
 //! found out after ten days, or never (facts/diagnosis.md section 4).
 
+use jiff::SignedDuration;
+
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
 use super::reading::extension_parts::agent_subject;
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::Backup;
 use crate::facts::{Facts, Need, helpful, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, minute};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing, minute};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -33,7 +35,9 @@ Why it matters
 
 How it is found
   The phase of Velero's backups, newest first: Failed, FailedValidation and PartiallyFailed count, up to
-  the last one that completed. One that runs is left out. The reason is quoted from the newest one.
+  the last one that completed. One that runs is left out. The reason is quoted from the newest one. Where
+  a cluster has several series of backups (by schedule, else by the namespaces that they take in), each is
+  judged by itself; in a series that is not the newest, a failure counts for a day.
 
 What to do
   Mend the cause, which is reported with it where it is known, then run a backup on demand instead of
@@ -64,20 +68,92 @@ fn run(facts: &Facts) -> Judgement {
     let rows = facts.backups.rows(Need::Backups.what())?;
     let mut backups: Vec<(&Backup, Ended)> = rows.iter().filter_map(|backup| Some((backup, ended(backup)?))).collect();
     backups.sort_by(|(a, _), (b, _)| (b.began(), &b.metadata.name).cmp(&(a.began(), &a.metadata.name)));
-    let bad: Vec<(&Backup, Ended)> = backups.iter().take_while(|(_, ended)| *ended != Ended::Well).copied().collect();
+    // Each series by itself: the good backups of one say nothing about those of another.
+    let mut series: Vec<Series<'_>> = Vec::new();
+    for (backup, how) in backups {
+        match series.iter_mut().find(|known| known.name == backup.series()) {
+            Some(known) => known.all.push((backup, how)),
+            None => series.push(Series { name: backup.series(), all: vec![(backup, how)] }),
+        }
+    }
+    let is_only = series.len() == 1;
+    // The first is the one with the newest backup of all. An old failure in another may belong to a scope that nobody
+    // backs up any more.
+    let failing: Vec<&Series<'_>> = series
+        .iter()
+        .enumerate()
+        .filter(|(at, known)| known.is_failing() && (*at == 0 || known.is_fresh(facts)))
+        .map(|(_, known)| known)
+        .collect();
+    let worst = failing.iter().min_by_key(|known| known.all.first().is_none_or(|(_, how)| *how == Ended::Partly));
+    let Some(worst) = worst else { return Ok(Vec::new()) };
+    let others: Vec<&Series<'_>> = failing.iter().filter(|known| known.name != worst.name).copied().collect();
+    let bad: Vec<(&Backup, Ended)> = worst.all.iter().take_while(|(_, how)| *how != Ended::Well).copied().collect();
     let Some((newest, how)) = bad.first().copied() else { return Ok(Vec::new()) };
-    let good = backups.get(bad.len()).map(|(backup, _)| *backup);
-    Ok(vec![say(facts, newest, how, &bad, good)])
+    let good = worst.all.get(bad.len()).map(|(backup, _)| *backup);
+    let mut finding = say(facts, newest, how, &bad, good, (!is_only).then(|| worst.words()));
+    for other in others {
+        let Some((backup, _)) = other.all.first() else { continue };
+        finding.message.push_str(&format!(
+            "\nThe newest {} is no good one either: {}.",
+            other.words(),
+            backup.status.phase.as_deref().unwrap_or_default()
+        ));
+        finding = finding
+            .seen(Evidence::quoted(
+                format!("backup.velero.io/{}/{} .status.phase", backup.metadata.namespace(), backup.metadata.name),
+                backup.status.phase.as_deref().unwrap_or_default(),
+            ))
+            .concerning(backup.metadata.subject("velero.io/v1", "Backup"));
+    }
+    Ok(vec![finding])
 }
 
-fn say(facts: &Facts, newest: &Backup, how: Ended, bad: &[(&Backup, Ended)], good: Option<&Backup>) -> Finding {
+/// Backups that belong together: of one schedule, or of the same namespaces; the newest first.
+struct Series<'f> {
+    name: (Option<&'f str>, Vec<&'f str>),
+    all: Vec<(&'f Backup, Ended)>,
+}
+
+/// A failure in a series that is not the newest counts for a day: a series that lives has its next backup by then.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+impl Series<'_> {
+    fn is_failing(&self) -> bool {
+        self.all.first().is_some_and(|(_, how)| *how != Ended::Well)
+    }
+
+    fn is_fresh(&self, facts: &Facts) -> bool {
+        let newest = self.all.first().and_then(|(backup, _)| backup.began());
+        newest.is_none_or(|began| facts.observed_at.duration_since(began) <= FRESH)
+    }
+
+    /// Names it, behind "the newest".
+    fn words(&self) -> String {
+        match &self.name {
+            (Some(schedule), _) => format!("backup of the schedule {schedule}"),
+            (None, namespaces) if namespaces.is_empty() => "backup of all namespaces".to_owned(),
+            (None, namespaces) => format!("backup of {}", listing(namespaces.iter().copied(), 4)),
+        }
+    }
+}
+
+fn say(
+    facts: &Facts,
+    newest: &Backup,
+    how: Ended,
+    bad: &[(&Backup, Ended)],
+    good: Option<&Backup>,
+    series: Option<String>,
+) -> Finding {
     let verb = match (newest.status.phase.as_deref(), how) {
         (Some("FailedValidation"), _) => "was refused",
         (_, Ended::Partly) => "is incomplete",
         _ => "failed",
     };
     let when = newest.began().map(|began| format!(", which began {},", minute(began))).unwrap_or_default();
-    let mut message = format!("The newest backup{when} {verb}");
+    let series = series.unwrap_or_else(|| "backup".to_owned());
+    let mut message = format!("The newest {series}{when} {verb}");
     if bad.len() > 1 {
         let first = bad.last().and_then(|(backup, _)| backup.began());
         message.push_str(&format!(

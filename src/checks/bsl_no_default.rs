@@ -31,7 +31,7 @@ Why it matters
 
 How it is found
   The field of every location in the extension's namespace. A location that is named \"default\" without
-  being marked is taken by Velero as long as its server runs with the usual flag: that is a warning only.
+  being marked is taken by Velero as long as its server runs with the usual flag: that is a remark only.
 
 What to do
   Mark the location that the extension writes to.
@@ -55,7 +55,7 @@ fn run(facts: &Facts) -> Judgement {
     let names = listing(locations.iter().map(|location| location.metadata.name.as_str()), 4);
     let (severity, message) = match usual {
         Some(_) => (
-            Severity::Warning,
+            Severity::Info,
             "No storage location is marked as the default. The one named \"default\" is taken all the same, but only as long as Velero's server runs with its usual flag.".to_owned(),
         ),
         None => (

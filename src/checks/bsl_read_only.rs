@@ -46,19 +46,30 @@ Sources
   and 7106; Velero's documentation on read-only locations.
 ";
 
+/// The name of the location that a backup goes to where none is marked.
+const USUAL: &str = "default";
+
 fn run(facts: &Facts) -> Judgement {
     facts.storage_locations.rows(Need::StorageLocations.what())?;
     let count = facts.locations().count();
+    let has_marked = facts.locations().any(|location| location.spec.default);
     let read_only = facts.locations().filter(|location| location.spec.access_mode.as_deref() == Some("ReadOnly"));
     Ok(read_only
         .map(|location| {
             let meta = &location.metadata;
             // Another location can be kept for reading only without harm, as long as backups go elsewhere.
-            let is_used = location.spec.default || count == 1;
+            let is_named = meta.name == USUAL;
+            let is_used = location.spec.default || count == 1 || (is_named && !has_marked);
             let (severity, harm) = if is_used {
                 (Severity::Error, "every backup to it is refused, and expired backups in it are not deleted")
             } else {
-                (Severity::Warning, "backups that name it are refused, and expired backups in it are not deleted; the default location is another one")
+                let severity = if is_named { Severity::Warning } else { Severity::Info };
+                let harm = if has_marked || facts.locations().any(|other| other.metadata.name == USUAL) {
+                    "backups that name it are refused, and expired backups in it are not deleted; the default location is another one"
+                } else {
+                    "backups that name it are refused, and expired backups in it are not deleted"
+                };
+                (severity, harm)
             };
             let message = format!(
                 "The storage location {} has the access mode ReadOnly: {harm}. Restores from it work.\nThis is a field of the location in the cluster, not a state of the storage account.",

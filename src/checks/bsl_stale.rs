@@ -4,6 +4,8 @@
 //! backups once in `spec.backupSyncPeriod`; while the agent does not run, the last status stands and
 //! looks well. founding page, ExtensionTimedOutWaitingForBackupItemSync.
 
+use jiff::SignedDuration;
+
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
 use super::reading::extension_parts::{agent, agent_subject};
@@ -27,7 +29,8 @@ pub static CHECK: Check = Check {
 const EXPLAIN: &str = "\
 What it checks
   Whether a location that says Available was last checked, and its backups last read, longer ago than
-  twice the time in which that is due, and longer than ten minutes.
+  twice the time in which that is due, and longer than ten minutes; longer than an hour where the
+  location does not say how often it is due.
 
 Why it matters
   The status is then a memory, not an observation: whoever writes it does not run or is stuck, and does
@@ -69,10 +72,16 @@ fn run(facts: &Facts) -> Judgement {
     Ok(findings)
 }
 
+/// Where a location does not say how often it is looked after, a pause of less than this means nothing.
+const UNSET: SignedDuration = SignedDuration::from_hours(1);
+
 fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
     let now = facts.observed_at;
     let overdue = |when: Option<jiff::Timestamp>, setting: Option<&str>| {
         let limit = Rhythm::of(setting).limit()?;
+        // The server's own default decides where the location sets nothing, and that is a flag which nobody read.
+        let is_unset = setting.is_none_or(|setting| setting.trim().is_empty());
+        let limit = if is_unset { limit.max(UNSET) } else { limit };
         when.filter(|when| since(*when, now) > limit)
     };
     let spec = &location.spec;

@@ -5,6 +5,7 @@
 //! followed is history.
 
 use super::check::{Check, Judgement};
+use super::reading::extension_parts::{is_past, run_on};
 use super::reading::held::{Held, PODS, containers};
 use super::reading::memory::raise_limit;
 use crate::facts::objects::Terminated;
@@ -38,7 +39,7 @@ Why it matters
 
 How it is found
   The container's present or last state says OOMKilled. A backup that began after the kill and completed
-  ends the matter.
+  ends the matter, and so does a day in which the container has been ready.
 
 What to do
   Raise the extension's memory limit, step by step. The limits of the extension manager are AKS's own.
@@ -51,7 +52,7 @@ fn run(facts: &Facts) -> Judgement {
     let mut findings: Vec<Finding> = Vec::new();
     for held in containers(facts)? {
         let Some((field, ended)) = killed(&held) else { continue };
-        if !held.is_manager && held.status.ready && was_followed_by_success(facts, ended) {
+        if is_history(facts, &held, ended) {
             continue;
         }
         let message = message(&held, ended);
@@ -84,6 +85,16 @@ fn killed<'f>(held: &Held<'f>) -> Option<(&'static str, &'f Terminated)> {
     };
     of("state.terminated", held.status.state.terminated.as_ref())
         .or_else(|| of("lastState.terminated", held.status.last_state.terminated.as_ref()))
+}
+
+/// Returns whether the container has got over it: it is ready, and that for a day or since a backup that completed.
+fn is_history(facts: &Facts, held: &Held<'_>, ended: &Terminated) -> bool {
+    if held.pod.metadata.owner("Job").is_some() {
+        return run_on(facts) && ended.finished_at.is_some_and(|when| is_past(facts, when));
+    }
+    held.status.ready
+        && (ended.finished_at.is_some_and(|when| is_past(facts, when))
+            || (!held.is_manager && was_followed_by_success(facts, ended)))
 }
 
 fn was_followed_by_success(facts: &Facts, ended: &Terminated) -> bool {

@@ -8,12 +8,13 @@ use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
 use super::reading::agent::says;
+use super::reading::extension_parts::run_on;
 use super::reading::install_words::{self, Words};
 use super::reading::reinstall;
 use super::reading::said::shortened;
 use crate::catalogue::innermost;
-use crate::facts::objects::ExtensionConfig;
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::objects::{ExtensionConfig, StorageLocation, Workload};
+use crate::facts::{Facts, Need, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, minute};
 
 /// The check.
@@ -46,12 +47,14 @@ pub static CHECK: Check = Check {
 
 const EXPLAIN: &str = "\
 What it checks
-  What the cluster's own record of the backup extension, its ExtensionConfig, says: Failed, or Pending,
-  Deleting or nothing for more than half an hour, or a helm release that failed.
+  What the cluster's own record of the backup extension, its ExtensionConfig, says: Failed, or a helm
+  release that failed; a removal that takes longer than half an hour; or Pending, or nothing, in a record
+  older than half an hour of which nothing has ever been deployed.
 
 Why it matters
   An extension whose installation failed is taken back by helm: nothing is backed up. The vault reports
-  that the extension has errors.
+  that the extension has errors. Where an upgrade failed and what was there before runs on, it is a
+  warning.
 
 How it is found
   The record's status and error. The innermost error is quoted; the advice around it (\"please check that
@@ -67,7 +70,7 @@ Sources
   deployment errors (07/2026); public reports.
 ";
 
-/// An installation that takes longer is stuck: helm itself gives up before.
+/// An installation or a removal that takes longer is stuck: helm itself gives up before.
 const LONG: SignedDuration = SignedDuration::from_mins(30);
 
 /// The longest excerpt of the innermost error.
@@ -100,22 +103,28 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     if says(config, "Installed") {
         return None;
     }
-    let since =
-        if says(config, "Deleting") { config.metadata.deletion_timestamp } else { config.metadata.creation_timestamp };
-    let lasts = since.map(|since| facts.observed_at.duration_since(since));
-    if lasts.is_some_and(|lasts| lasts < LONG) {
+    let is_removal = says(config, "Deleting");
+    // The record's own age is no measure of a state: an upgrade of today is Pending in a record of June. Only where
+    // nothing has ever been deployed is the state as old as the record.
+    if !is_removal && was_deployed(facts, config) {
         return None;
     }
-    let since = since.map_or(String::new(), |since| format!(" since {}", minute(since)));
+    let since = if is_removal { config.metadata.deletion_timestamp } else { config.metadata.creation_timestamp }?;
+    if facts.observed_at.duration_since(since) < LONG {
+        return None;
+    }
+    let since = minute(since);
     let mut message = match status {
-        Some(status) if says(config, "Deleting") => {
-            format!("The extension {name} has been {status}{since}: its removal does not come to an end.")
+        Some(status) if is_removal => {
+            format!(
+                "The removal of the extension {name} began at {since} and does not come to an end: its record says {status}."
+            )
         }
-        Some(status) => {
-            format!("The extension {name} has been {status}{since}: its installation does not come to an end.")
-        }
+        Some(status) => format!(
+            "The record of the extension {name} was made at {since} and says {status}; nothing of it has been deployed yet. Its installation does not come to an end."
+        ),
         None => format!(
-            "The record of the extension {name} has had no status{since}: the extension manager in kube-system has not worked on it, or not to the end."
+            "The record of the extension {name} was made at {since} and still has no status: the extension manager in kube-system has not worked on it, or not to the end."
         ),
     };
     let words = config.failure().map(|text| install_words::read(text));
@@ -126,6 +135,9 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     let mut finding = Finding::new(Severity::Warning, config.subject(), message);
     finding = finding.seen(Evidence::quoted(format!("{} .status.status", config.at()), status.unwrap_or("nothing")));
     finding.evidence.extend(quoted(config));
+    if !is_removal {
+        finding.concerns = install_words::waited_for(facts, config.failure().map(Text::as_str));
+    }
     let remedy = Remedy::guided(
         "See what the extension manager does: its pods in kube-system, where there are any, and their logs; then the \
          events of the extension's namespace.",
@@ -133,7 +145,41 @@ fn of_config(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig]) -
     .documented("kubectl --namespace kube-system get pods --selector app.kubernetes.io/name=extension-manager")
     .documented(format!("kubectl --namespace {} get events --watch", facts.extension.namespace))
     .documented(show(name));
+    let unread = facts.unread(Need::Deployments).or_else(|| facts.unread(Need::Pods)).filter(|_| !is_removal);
+    let finding =
+        finding.without(unread.map(|unread| format!("whether the extension runs all the same: {}", unread.why)));
     Some(finding.mended_by(remedy))
+}
+
+/// Returns whether the extension was ever there: helm has spoken of a release, or a Deployment of it is ready.
+fn was_deployed(facts: &Facts, config: &ExtensionConfig) -> bool {
+    let has_words = |word: &Option<String>| word.as_deref().is_some_and(|word| !word.is_empty());
+    let has_release = config
+        .status
+        .helm_release_status
+        .as_ref()
+        .is_some_and(|helm| has_words(&helm.last_release_status) || has_words(&helm.installed_chart_version));
+    let is_ready = |known: &Workload| facts.is_own(&known.metadata) && known.status.ready_replicas > 0;
+    has_release || facts.deployments.known_rows().iter().any(is_ready) || run_on(facts)
+}
+
+/// Returns whether every Deployment of the extension is ready, but for the one for telemetry.
+fn is_ready(facts: &Facts) -> bool {
+    let own = facts.deployments.known_rows().iter().filter(|known| facts.is_own(&known.metadata));
+    let mut needed = own.filter(|known| !known.metadata.name.ends_with("geneva-service")).peekable();
+    let is_up = |known: &Workload| known.status.ready_replicas > 0 && known.status.ready_replicas >= known.wanted();
+    needed.peek().is_some() && needed.all(is_up)
+}
+
+/// Returns the location that is Available while the extension's Deployments are ready: then a change has failed, and
+/// what was there before runs on.
+fn running_into(facts: &Facts) -> Option<&StorageLocation> {
+    if !is_ready(facts) {
+        return None;
+    }
+    let is_available = |location: &&StorageLocation| location.status.phase.as_deref() == Some("Available");
+    let used = facts.locations().find(|location| location.spec.default).or_else(|| facts.locations().next());
+    used.filter(is_available)
 }
 
 fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], release_failed: bool) -> Finding {
@@ -141,12 +187,16 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
     let words = config.failure().map_or_else(Words::none, |text| install_words::read(text));
     let other = all.iter().find(|other| other.is_backup() && other.metadata.name != *name && says(other, "Installed"));
     let gone = is_gone(facts);
+    let running = running_into(facts);
     let mut message = match other {
         Some(other) => format!(
             "A second record of the backup extension, {name}, is Failed; {} is installed. A failed twin keeps a new \
              installation from being created.",
             other.metadata.name
         ),
+        None if says(config, "Failed") && running.is_some() => {
+            format!("The last change of the extension {name} failed: its record says Failed.")
+        }
         None if says(config, "Failed") => {
             format!("The extension {name} could not be installed, changed or removed: its record says Failed.")
         }
@@ -154,6 +204,12 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
     };
     message.push('\n');
     message.push_str(&words.meaning);
+    if let Some(location) = running.filter(|_| other.is_none()) {
+        message.push_str(&format!(
+            "\nWhat was there before runs on: its Deployments are ready, and the storage location {} is Available.",
+            location.metadata.name
+        ));
+    }
     if other.is_none() && gone == Some(true) {
         message.push_str(if words.is_rolled_back {
             "\nHelm has taken everything back: no Deployment and no pod of the extension is left, and with them went what \
@@ -165,7 +221,7 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
             message.push_str(install_words::SEVEN);
         }
     }
-    let severity = if other.is_some() { Severity::Warning } else { Severity::Error };
+    let severity = if other.is_some() || running.is_some() { Severity::Warning } else { Severity::Error };
     let mut finding = Finding::new(severity, config.subject(), message);
     let seen = if release_failed && !says(config, "Failed") {
         ".status.helmReleaseStatus.lastReleaseStatus"
@@ -186,13 +242,24 @@ fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], rele
         finding =
             finding.without(unread.map(|unread| format!("whether helm has taken everything back: {}", unread.why)));
     }
-    finding.mended_by(remedy(facts, config, &words, other.is_some(), gone == Some(true)))
+    if other.is_none() {
+        finding.concerns = install_words::waited_for(facts, config.failure().map(Text::as_str));
+    }
+    let state = State { has_twin: other.is_some(), is_gone: gone == Some(true), runs: is_ready(facts) };
+    finding.mended_by(remedy(facts, config, &words, &state))
+}
+
+/// How the extension is beside its record.
+struct State {
+    has_twin: bool,
+    is_gone: bool,
+    runs: bool,
 }
 
 /// What to do about a failure; the one that is installed is never to be deleted for its failed twin.
-fn remedy(facts: &Facts, config: &ExtensionConfig, words: &Words, has_twin: bool, is_gone: bool) -> Remedy {
+fn remedy(facts: &Facts, config: &ExtensionConfig, words: &Words, state: &State) -> Remedy {
     let name = config.metadata.name.as_str();
-    if has_twin {
+    if state.has_twin {
         return Remedy::guided(format!(
             "See whether Azure still lists {name} as Failed. If it does, delete that one record by its name, and leave the \
              installed one as it is."
@@ -200,20 +267,20 @@ fn remedy(facts: &Facts, config: &ExtensionConfig, words: &Words, has_twin: bool
         .documented("az k8s-extension list --cluster-type managedClusters --resource-group RESOURCE_GROUP --cluster-name CLUSTER --output table")
         .documented(show(name));
     }
-    if !says(config, "Failed") {
+    if words.is_to_wait {
+        return Remedy::guided(words.advice.clone()).documented(show(name));
+    }
+    if state.runs || !says(config, "Failed") {
         return Remedy::guided(
-            "Where a finding beside this names the cause, mend that; then see whether the change is repeated by itself. Do \
-             not remove the extension for it while its pods are ready.",
+            "Where a finding beside this names the cause, mend that; then see whether the change is repeated by itself, or \
+             make it again. Do not remove the extension for it while its pods are ready.",
         )
         .documented(format!("kubectl --namespace {} get pods", facts.extension.namespace))
         .documented(show(name));
     }
-    if words.is_to_wait {
-        return Remedy::guided(words.advice.clone()).documented(show(name));
-    }
     let namespace = &facts.extension.namespace;
     let mut remedy = Remedy::guided(format!("{} {}", words.advice, reinstall::CAUTION));
-    if words.is_open || words.is_rolled_back || is_gone {
+    if words.is_open || words.is_rolled_back || state.is_gone {
         remedy = remedy
             .documented(format!("kubectl --namespace {namespace} get events --watch"))
             .documented(format!("kubectl --namespace {namespace} get pods --watch"));

@@ -7,7 +7,9 @@
 use super::check::{Check, Judgement};
 use super::reading::agent::says;
 use super::reading::connections::policies;
+use super::reading::extension_parts::{is_past_hook, run_on};
 use super::reading::hook_job_words::{denial, log_words, state_of_pods};
+use super::reading::install_words::HOOK_JOB;
 use crate::catalogue::{Captured, Sign, Weight, classify};
 use crate::facts::objects::{Condition, ExtensionConfig, Pod, Workload};
 use crate::facts::{Facts, Need, helpful, required};
@@ -43,6 +45,8 @@ Why it matters
 How it is found
   The Job's condition Failed, or helm's words in the ExtensionConfig after the Job is gone. The Job's pod,
   log and events say why. Where all of them are gone, the two causes that are known are both told.
+  A Job that failed and was left behind is history while the agent and the controller are ready, unless
+  the record says Failed and the Job is less than a day old: then an upgrade failed.
 
 What to do
   What the log or the event says. Where nothing is left, install again and watch the events and the Job's log.
@@ -51,16 +55,14 @@ Sources
   Azure Backup's troubleshooting page for AKS, scenario 4 (06/2025); public reports (azure-docs#121332).
 ";
 
-/// The one hook Job that is known.
-const KNOWN_JOB: &str = "dataprotection-microsoft-kubernetes-agent-upgrade-crds";
-
 /// The group of the two causes that fit when nothing is left.
 const GROUP: &str = "hook-job-failed";
 
 fn run(facts: &Facts) -> Judgement {
     let jobs = facts.jobs.rows(Need::Jobs.what())?;
     let mut findings = Vec::new();
-    for job in jobs.iter().filter(|job| facts.is_own(&job.metadata)) {
+    let is_now = |job: &&Workload| facts.is_own(&job.metadata) && !is_past_hook(facts, &job.metadata.name);
+    for job in jobs.iter().filter(is_now) {
         let failed = job.condition("Failed").filter(|condition| condition.status == "True");
         if failed.is_some() {
             findings.extend(of_job(facts, job, failed));
@@ -100,7 +102,8 @@ fn of_job(facts: &Facts, job: &Workload, failed: Option<&Condition>) -> Vec<Find
             counted(usize::try_from(job.status.failed).unwrap_or(usize::MAX), "time", "times")
         ),
     };
-    let severity = if failed.is_some() { Severity::Error } else { Severity::Warning };
+    // Where the extension's pods are ready, the installation before this one runs on.
+    let severity = if failed.is_some() && !run_on(facts) { Severity::Error } else { Severity::Warning };
     let begin = |message: String| {
         let mut finding = Finding::new(severity, subject.clone(), message).seen(seen.clone());
         finding.concerns.extend(pods.iter().map(|pod| pod.subject()));
@@ -141,7 +144,7 @@ fn of_record(facts: &Facts, jobs: &[Workload]) -> Vec<Finding> {
         let Some(hook) = found.into_iter().find(|found| found.sign == Sign::HelmHookFailed) else { continue };
         let name = match &hook.captured {
             Captured::Hook { job: Some(job), .. } => job.as_str(),
-            _ => KNOWN_JOB,
+            _ => HOOK_JOB,
         };
         let has_come_through = jobs.iter().any(|job| job.metadata.name == name && job.status.succeeded > 0);
         if has_come_through {
@@ -150,7 +153,8 @@ fn of_record(facts: &Facts, jobs: &[Workload]) -> Vec<Finding> {
         let quote = text.get(hook.quote.clone()).unwrap_or(text);
         let seen = Evidence::quoted(format!("{} .status", config.at()), quote);
         let what = format!("Helm's hook Job {name} failed.");
-        return alternatives(facts, name, &what, &seen, Severity::Error, Some(config));
+        let severity = if run_on(facts) { Severity::Warning } else { Severity::Error };
+        return alternatives(facts, name, &what, &seen, severity, Some(config));
     }
     Vec::new()
 }

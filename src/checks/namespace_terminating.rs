@@ -161,7 +161,8 @@ const FINALIZERS: &[(&str, &str)] = &[
     ),
     (
         "batch.kubernetes.io/job-tracking",
-        "batch.kubernetes.io/job-tracking is taken off by the API server's own Job controller.",
+        "batch.kubernetes.io/job-tracking is taken off by the Job controller in the cluster's controller manager, which AKS \
+         runs.",
     ),
     ("foregroundDeletion", "foregroundDeletion goes by itself when everything that the object owns is gone."),
 ];

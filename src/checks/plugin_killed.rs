@@ -5,6 +5,7 @@
 //! closing". A backup that began later and completed ends the matter.
 
 use super::check::{Check, Judgement};
+use super::reading::extension_parts::is_past;
 use super::reading::memory::raise_limit;
 use super::reading::said::{Said, newest_first};
 use super::reading::waiting::workload_of;
@@ -38,8 +39,8 @@ Why it matters
   the usual look at the pods finds nothing.
 
 How it is found
-  The container's log says \"signal: killed\" or \"transport is closing\", and no container of the pod ended
-  as OOMKilled. A backup that began later and completed ends the matter.
+  The container's log says \"signal: killed\", or at level error \"transport is closing\", within the last day,
+  and no container of the pod ended as OOMKilled. A backup that began later and completed ends the matter.
 
 What to do
   Raise the extension's memory limit. If that does not help, look at the memory of the node.
@@ -52,13 +53,15 @@ fn run(facts: &Facts) -> Judgement {
     facts.pods.rows(Need::Pods.what())?;
     facts.logs.rows(Need::Logs.what())?;
     let mut findings: Vec<Finding> = Vec::new();
-    for pod in facts.own_pods().filter(|pod| !was_oom_killed(pod)) {
+    for pod in facts.own_pods().filter(|pod| !was_oom_killed(facts, pod)) {
         let newest = facts
             .logs
             .known_rows()
             .iter()
             .filter(|log| log.pod == pod.metadata.name && !log.previous)
-            .filter_map(|log| newest_first(log).find(|said| said.found.sign == Sign::PluginKilled))
+            .filter_map(|log| {
+                newest_first(log).find(|said| said.found.sign == Sign::PluginKilled && counts(facts, said))
+            })
             .max_by_key(|said| said.when);
         let Some(said) = newest.filter(|said| !was_followed_by_success(facts, said)) else { continue };
         let subject = workload_of(pod).unwrap_or_else(|| pod.subject());
@@ -67,6 +70,14 @@ fn run(facts: &Facts) -> Judgement {
         }
     }
     Ok(findings)
+}
+
+/// Returns whether a line is more than a plugin's ordinary end: at level error, or with the kernel's signal in it, and
+/// not older than a day.
+///
+/// "Transport is closing" at level debug is how every plugin process ends that has done its work.
+fn counts(facts: &Facts, said: &Said<'_>) -> bool {
+    (said.is_error() || said.quotes("signal: killed")) && said.when.is_none_or(|when| !is_past(facts, when))
 }
 
 fn finding(facts: &Facts, pod: &Pod, said: &Said<'_>, subject: crate::finding::Subject) -> Finding {
@@ -96,9 +107,12 @@ fn finding(facts: &Facts, pod: &Pod, said: &Said<'_>, subject: crate::finding::S
         .mended_by(remedy)
 }
 
-fn was_oom_killed(pod: &Pod) -> bool {
+/// Returns whether a container of the pod was killed for its memory within the last day: that says more.
+fn was_oom_killed(facts: &Facts, pod: &Pod) -> bool {
     let says = |state: &ContainerState| {
-        state.terminated.as_ref().is_some_and(|ended| ended.reason.as_deref() == Some("OOMKilled"))
+        state.terminated.as_ref().is_some_and(|ended| {
+            ended.reason.as_deref() == Some("OOMKilled") && ended.finished_at.is_none_or(|when| !is_past(facts, when))
+        })
     };
     pod.container_statuses().any(|status| says(&status.state) || says(&status.last_state))
 }

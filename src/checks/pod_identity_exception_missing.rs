@@ -5,7 +5,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::extension_parts::{is_agent, lasting_subject, running_parts};
-use super::reading::location_account::{Account, DATA_ROLE};
+use super::reading::location_account::{Account, DATA_ROLE, KEY_ROLE, Mode};
 use super::reading::pod_identity::{
     ADD_ON, DOCUMENTED_LABEL, Refused, SHOW_EXCEPTIONS, add_exception, is_in_play, is_misplaced, label_of, refusals,
     was_refused,
@@ -105,15 +105,34 @@ fn say(facts: &Facts, refusals: &[Refused<'_>], pods: &[&Pod]) -> Finding {
     };
     let labels: Vec<&String> = labels.iter().filter(|label| is_needed(label)).collect();
     let words = listing(labels.iter().map(|label| label.as_str()), 3);
+    let account = facts.locations().next().map(|location| Account::of(facts, location));
+    let role = match account.as_ref().map(Account::mode) {
+        Some(Mode::GivenKey) => String::new(),
+        Some(Mode::Unclear) => format!(
+            " Which role the identity needs at the account is not clear, because {}: {DATA_ROLE} to sign in by itself, {KEY_ROLE} to work with keys.",
+            account.as_ref().map(Account::mode_words).unwrap_or_default()
+        ),
+        Some(Mode::Keys) => {
+            format!(" If the identity may not list the account's keys yet, grant it {KEY_ROLE} as well.")
+        }
+        Some(Mode::Identity) | None => {
+            format!(" If the identity does not have {DATA_ROLE} at the account yet, grant it as well.")
+        }
+    };
     let mut remedy = Remedy::guided(format!(
-        "Add an exception in {namespace} for pods with {words}; the extension's next request goes through. If the identity has no role at the account yet, grant it as well. {ADD_ON}"
+        "Add an exception in {namespace} for pods with {words}; the extension's next request goes through.{role} {ADD_ON}"
     ));
     for label in labels {
         remedy = remedy.documented(add_exception(namespace, label));
     }
     remedy = remedy.documented(SHOW_EXCEPTIONS);
-    if let Some(location) = facts.locations().next() {
-        remedy = remedy.documented(Account::of(facts, location).grant(DATA_ROLE));
+    if let Some(account) = &account {
+        // Which role counts depends on how the extension signs in; with a key of its own none does.
+        match account.mode() {
+            Mode::Identity => remedy = remedy.documented(account.grant(DATA_ROLE)),
+            Mode::Keys => remedy = remedy.documented(account.grant(KEY_ROLE)),
+            Mode::GivenKey | Mode::Unclear => {}
+        }
     }
     let subject = Subject::cluster_wide("v1", "Namespace", namespace);
     let mut finding = Finding::new(severity, subject, message)

@@ -8,11 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::check::{Check, Judgement};
 use super::reading::agent;
+use super::reading::extension_parts::severity;
 use super::reading::held::PODS;
 use super::reading::waiting::workload_of;
 use crate::facts::objects::{Event, Meta, Pod, Workload};
 use crate::facts::{Facts, Need, helpful, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing, minute};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Subject, counted, listing, minute};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -193,11 +194,6 @@ fn of_pods<'f>(facts: &'f Facts, pods: impl Iterator<Item = &'f Pod>, is_manager
         findings.push(finding.mended_by(look(namespace, &name, first)));
     }
     findings
-}
-
-/// The geneva service only sends telemetry; an installation waits for it, a backup (as far as is known) does not.
-fn severity(facts: &Facts, name: &str) -> Severity {
-    if name.ends_with("geneva-service") && agent::is_installed(facts) { Severity::Warning } else { Severity::Error }
 }
 
 /// Says what keeps a pod from being ready, behind its name.

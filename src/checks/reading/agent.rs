@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::said::{Said, end, newest_first};
+use super::said::{Said, end, newest_first, was_passing};
 use super::waiting::workload_of;
 use crate::catalogue::{Captured, Sign, classify};
 use crate::facts::objects::{ExtensionConfig, Log, Pod};
@@ -23,7 +23,7 @@ pub struct Trouble<'f> {
     pub times: usize,
 }
 
-/// An agent that has not repeated its complaint for so long while it went on writing is over it.
+/// An agent that has not repeated its complaint for so long is over it, or says nothing about now.
 const SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Stops a check that is about the agent where AKS runs it elsewhere.
@@ -48,7 +48,8 @@ pub fn present(facts: &Facts) -> Result<(), Stop> {
 pub fn trouble(facts: &Facts) -> Result<Option<Trouble<'_>>, Stop> {
     present(facts)?;
     let logs = facts.agent_logs.rows(Need::AgentLogs.what())?;
-    let newest = logs.iter().filter(|log| !log.previous).filter_map(outcome).max_by_key(Outcome::when);
+    let newest =
+        logs.iter().filter(|log| !log.previous).filter_map(|log| outcome(facts, log)).max_by_key(Outcome::when);
     Ok(match newest {
         Some(Outcome::Failed(trouble)) => Some(trouble),
         _ => None,
@@ -70,15 +71,19 @@ impl Outcome<'_> {
 }
 
 /// Reads the newest outcome out of one container's log; `None` where it says nothing about it.
-fn outcome(log: &Log) -> Option<Outcome<'_>> {
+fn outcome<'f>(facts: &Facts, log: &'f Log) -> Option<Outcome<'f>> {
     let mut all = newest_first(log).filter(|said| concerns_orders(said));
     let newest = all.next()?;
     if newest.found.sign == Sign::AgentAnswered {
         return Some(Outcome::Answered(newest.when));
     }
-    if let (Some(when), Some(end)) = (newest.when, end(log))
+    let end = end(log).map(|end| end.max(facts.observed_at));
+    if let (Some(when), Some(end)) = (newest.when, end)
         && end.duration_since(when) > SILENCE
     {
+        return None;
+    }
+    if was_passing(&newest, |found| is_network_trouble(found.sign) || is_token_trouble(found.sign)) {
         return None;
     }
     let mut trouble = Trouble { since: newest.when, times: 1, said: newest };

@@ -2,12 +2,14 @@
 //!
 //! Several checks tell apart why: no answer, refused, not trusted. They read the same places: the agent's
 //! newest outcome, the logs of the extension's containers, the ExtensionConfig's error. Within one log the
-//! newest word about a destination counts, and of a program that goes on only the last quarter of an hour.
+//! newest word about a destination counts, and of a program that goes on only the last quarter of an hour; a single
+//! attempt that failed, and five minutes without another, is no trouble.
 
 use jiff::SignedDuration;
 
 use super::agent;
-use super::said::{Said, newest_within};
+use super::extension_parts::is_past_hook;
+use super::said::{Said, newest_within, was_passing};
 use super::waiting::workload_of;
 use crate::catalogue::{Captured, Match, Sign, classify};
 use crate::facts::objects::{ExtensionConfig, Pod, StorageLocation};
@@ -144,7 +146,8 @@ fn of_extension(facts: &Facts) -> Vec<Connection> {
         let came_through = job.is_some_and(|job| {
             facts.jobs.known_rows().iter().any(|known| known.metadata.name == job.name && known.status.succeeded > 0)
         });
-        if came_through || pod.status.phase.as_deref() == Some("Succeeded") {
+        let is_past = job.is_some_and(|job| is_past_hook(facts, &job.name));
+        if came_through || is_past || pod.status.phase.as_deref() == Some("Succeeded") {
             continue;
         }
         // What a Job's pod said last stands: it does not try again.
@@ -152,12 +155,17 @@ fn of_extension(facts: &Facts) -> Vec<Connection> {
         let logs = facts.logs.known_rows().iter().filter(|log| log.pod == pod.metadata.name && !log.previous);
         for log in logs {
             let mut told: Vec<Option<String>> = Vec::new();
-            for said in newest_within(log, span).filter(|said| agent::is_network_trouble(said.found.sign)) {
+            let is_trouble = |found: &Match| agent::is_network_trouble(found.sign);
+            for said in newest_within(log, span, facts.observed_at).filter(|said| is_trouble(&said.found)) {
                 let to = destination(&said.found);
                 if to.as_deref().is_some_and(is_local) || told.contains(&to) {
                     continue;
                 }
                 told.push(to.clone());
+                // A single attempt that failed among many that did not is what every network has.
+                if job.is_none() && was_passing(&said, is_trouble) {
+                    continue;
+                }
                 all.extend(of_line(facts, pod, &said, to));
             }
         }

@@ -21,7 +21,9 @@ pub fn put_right(host: &str, coredns: bool) -> Remedy {
     if coredns {
         text.push_str(
             " As a stop-gap CoreDNS can answer this one name: put a server block under a key of its own into \
-             coredns-custom, with the address that the name has outside this network in place of PUBLIC_IP. CoreDNS reads \
+             coredns-custom, with the address that the name has outside this network in place of PUBLIC_IP. The command \
+             below is for a coredns-custom that has neither a key aksdp.server nor a block for this name, in whatever key: \
+             look first, since the one would be overwritten and two blocks for one name keep CoreDNS from loading. CoreDNS reads \
              it within about two minutes; do not delete or restart its pods for it. The address can change, so take the \
              block out when the network's DNS is mended.",
         );

@@ -3,10 +3,13 @@
 //! Knowledge: the extension's three Deployments; Velero, which checks the storage location, is the
 //! container `velero` of the agent.
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::agent::{is_installed, says};
 use super::waiting::workload_of;
 use crate::facts::Facts;
 use crate::facts::objects::Pod;
-use crate::finding::Subject;
+use crate::finding::{Severity, Subject};
 
 /// Returns the extension's pods that run on: those of its Deployments. Jobs end, and ask for no token.
 pub fn running_parts(facts: &Facts) -> impl Iterator<Item = &Pod> {
@@ -22,6 +25,58 @@ pub fn agent(facts: &Facts) -> Option<&Pod> {
 pub fn is_agent(pod: &Pod) -> bool {
     pod.spec.containers.iter().any(|container| container.name == "velero")
         || pod.metadata.label("name") == Some("velero")
+}
+
+/// Returns whether the agent and the controller both have a ready pod, so that backups go on whatever else is said.
+///
+/// The geneva service only sends telemetry and is left out. Pods that were not read do not count.
+pub fn run_on(facts: &Facts) -> bool {
+    let has_ready = |is: fn(&Pod) -> bool| {
+        running_parts(facts).any(|pod| is(pod) && pod.is_ready() && pod.metadata.deletion_timestamp.is_none())
+    };
+    has_ready(is_agent) && has_ready(is_controller)
+}
+
+fn is_controller(pod: &Pod) -> bool {
+    pod.metadata.label("control-plane") == Some("dataprotection-microsoft-controller")
+        || pod
+            .metadata
+            .owner("ReplicaSet")
+            .is_some_and(|set| set.name.starts_with("dataprotection-microsoft-controller-"))
+}
+
+/// Returns how much it hurts that a workload of the extension does not run.
+///
+/// An installation waits for the geneva service; a backup, as far as is known, does not.
+pub fn severity(facts: &Facts, name: &str) -> Severity {
+    let is_spared = name.ends_with("geneva-service") && (is_installed(facts) || run_on(facts));
+    if is_spared { Severity::Warning } else { Severity::Error }
+}
+
+/// Returns whether a hook Job that failed belongs to the past: what it was run for is there, and no record has
+/// failed with it within the last day.
+///
+/// A Job that failed stays until somebody takes it away, for months where the cluster sets no time.
+pub fn is_past_hook(facts: &Facts, job: &str) -> bool {
+    if !run_on(facts) {
+        return false;
+    }
+    let has_failed = facts.extension_configs.known_rows().iter().any(|c| c.is_backup() && says(c, "Failed"));
+    let known = facts.jobs.known_rows().iter().find(|known| known.metadata.name == job);
+    let when = known.and_then(|known| {
+        let failed = known.condition("Failed").and_then(|condition| condition.last_transition_time);
+        failed.or(known.metadata.creation_timestamp)
+    });
+    let is_old = when.is_some_and(|when| is_past(facts, when));
+    !has_failed || is_old
+}
+
+/// What a log or a container's last state tells is history after a day, where all is well since.
+const HISTORY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Returns whether a time lies more than a day back.
+pub fn is_past(facts: &Facts, when: Timestamp) -> bool {
+    facts.observed_at.duration_since(when) > HISTORY
 }
 
 /// Returns what a pod is called in a finding that outlives it: its workload, or itself where it has none.

@@ -1,8 +1,8 @@
 //! The containers that the backup extension stands on: its own, and those of the extension manager in
 //! kube-system, which installs it.
 
-use super::agent;
 use super::waiting::workload_of;
+use super::{agent, extension_parts};
 use crate::facts::objects::{Container, ContainerStatus, Log, Pod};
 use crate::facts::{Facts, Need, Requirement, Stop, required};
 use crate::finding::{Severity, Subject};
@@ -83,8 +83,9 @@ impl<'f> Held<'f> {
         rows.iter().filter(mine).find(|log| log.previous).or_else(|| rows.iter().find(mine))
     }
 
-    /// Returns how much its trouble hurts: without the extension manager, what is installed goes on.
+    /// Returns how much its trouble hurts: without the extension manager, what is installed goes on, and so it does
+    /// without the geneva service.
     pub fn severity(&self, facts: &Facts) -> Severity {
-        if self.is_manager { agent::severity(facts) } else { Severity::Error }
+        if self.is_manager { agent::severity(facts) } else { extension_parts::severity(facts, self.owner_name()) }
     }
 }

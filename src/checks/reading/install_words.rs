@@ -4,6 +4,8 @@
 //! check that looks into it; helm's "timed out" names none.
 
 use crate::catalogue::{Captured, Match, Sign, Weight, classify};
+use crate::facts::Facts;
+use crate::finding::Subject;
 
 /// An error of an installation, read.
 pub struct Words {
@@ -104,6 +106,63 @@ pub fn read(text: &str) -> Words {
         is_rolled_back: matches!(best.sign, Sign::HelmWaitTimeout | Sign::HelmHookFailed),
         is_to_wait: best.sign == Sign::HelmInProgress,
         known: true,
+    }
+}
+
+/// The extension's workloads, by documentation: none of them may be there when the question is asked.
+const WORKLOADS: [&str; 3] = [
+    "dataprotection-microsoft-controller",
+    "dataprotection-microsoft-kubernetes-agent",
+    "dataprotection-microsoft-geneva-service",
+];
+
+/// The one hook Job that is known.
+pub const HOOK_JOB: &str = "dataprotection-microsoft-kubernetes-agent-upgrade-crds";
+
+/// Returns what an installation waited for by its error, or may have waited for where there is no error: whatever
+/// befalls one of these can have caused it.
+///
+/// An error that names a cause of its own, or that is in no known wording, waited for nothing: only a finding that
+/// stands on the same record explains it.
+pub fn waited_for(facts: &Facts, text: Option<&str>) -> Vec<Subject> {
+    let namespace = facts.extension.namespace.as_str();
+    let deployment = |name: &str| Subject::namespaced("apps/v1", "Deployment", namespace, name);
+    let job = |name: &str| Subject::namespaced("batch/v1", "Job", namespace, name);
+    let manager = |name: &str| Subject::namespaced("apps/v1", "Deployment", crate::facts::SYSTEM_NAMESPACE, name);
+    let place = Subject::cluster_wide("v1", "Namespace", namespace);
+    let all = || {
+        let own = facts.deployments.known_rows().iter().filter(|known| facts.is_own(&known.metadata));
+        let mut names: Vec<&str> = own.map(|known| known.metadata.name.as_str()).chain(WORKLOADS).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut subjects: Vec<Subject> = names.into_iter().map(deployment).collect();
+        subjects.extend([job(HOOK_JOB), place.clone()]);
+        subjects
+    };
+    let Some(text) = text else {
+        return all().into_iter().chain(["extension-agent", "extension-operator"].map(manager)).collect();
+    };
+    let found = classify(text);
+    let Some(best) = found.iter().find(|found| found.sign.about().weight != Weight::Harmless) else {
+        return Vec::new();
+    };
+    match (best.sign, &best.captured) {
+        (Sign::HelmWaitTimeout, Captured::Release { resource: Some(name), namespace: of, .. }) => {
+            // Helm names the resource without its kind, and the namespace in most wordings.
+            let of = of.as_deref().unwrap_or(namespace);
+            vec![
+                Subject::namespaced("apps/v1", "Deployment", of, name),
+                Subject::namespaced("batch/v1", "Job", of, name),
+                place,
+            ]
+        }
+        (Sign::HelmWaitTimeout, _) => all(),
+        (Sign::HelmHookFailed, Captured::Hook { job: Some(name), .. }) => vec![job(name), place],
+        (Sign::HelmHookFailed, _) => vec![job(HOOK_JOB), place],
+        (Sign::NamespaceTerminating, _) => vec![place],
+        (Sign::AgentNoAnswer, _) => vec![manager("extension-agent")],
+        (Sign::ExtensionStatusEmpty, _) => all().into_iter().chain([manager("extension-operator")]).collect(),
+        _ => Vec::new(),
     }
 }
 

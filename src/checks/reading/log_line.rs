@@ -39,13 +39,17 @@ impl LogLine<'_> {
         None
     }
 
+    /// Returns whether the line's own level is that of an error.
+    pub fn is_loud(&self) -> bool {
+        let level = self.field("level").or_else(|| self.field("LogLevel")).unwrap_or_default();
+        ["error", "fatal", "panic", "dpanic"].iter().any(|loud| level.eq_ignore_ascii_case(loud))
+    }
+
     /// Returns whether the line tells of something that failed: by its level, or because it carries an error.
     ///
     /// Velero says with level `info` that it marks a location as unavailable, and adds the error.
     pub fn is_failure(&self) -> bool {
-        let level = self.field("level").or_else(|| self.field("LogLevel")).unwrap_or_default();
-        let is_loud = ["error", "fatal", "panic", "dpanic"].iter().any(|loud| level.eq_ignore_ascii_case(loud));
-        is_loud || self.field("error").is_some_and(|error| !error.is_empty() && error != "null")
+        self.is_loud() || self.field("error").is_some_and(|error| !error.is_empty() && error != "null")
     }
 }
 

@@ -128,6 +128,9 @@ pub struct BackupSpec {
     /// Where to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_location: Option<String>,
+    /// The namespaces that are backed up; none means all.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub included_namespaces: Vec<String>,
 }
 
 /// How a backup went.
@@ -155,6 +158,20 @@ pub struct BackupStatus {
 }
 
 impl Backup {
+    /// Returns what the backup has in common with those before it: its schedule, else the namespaces that it takes in.
+    #[must_use]
+    pub fn series(&self) -> (Option<&str>, Vec<&str>) {
+        if let Some(schedule) = self.metadata.label("velero.io/schedule-name").filter(|name| !name.is_empty()) {
+            return (Some(schedule), Vec::new());
+        }
+        let mut namespaces: Vec<&str> = self.spec.included_namespaces.iter().map(String::as_str).collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        // All namespaces are all, however it is written.
+        namespaces.retain(|name| *name != "*");
+        (None, namespaces)
+    }
+
     /// Returns when the backup began, or was asked for.
     #[must_use]
     pub fn began(&self) -> Option<Timestamp> {
