@@ -67,7 +67,9 @@ fn it_has_one_root_two_consequences_and_one_unrelated_warning() {
     };
     assert_eq!(of("root"), ["pods-no-room"]);
     assert_eq!(of("consequence"), ["pods-not-ready", "bsl-stale"]);
-    assert_eq!(of("also"), ["bsl-no-default"]);
+    assert_eq!(of("also"), ["agent-unauthorized"]);
+    let also = report["findings"].as_array().unwrap().iter().find(|finding| finding["role"] == "also").unwrap();
+    assert_eq!(also["severity"], "warning");
 }
 
 #[test]

@@ -84,10 +84,7 @@ fn say(facts: &Facts, location: &StorageLocation, complaint: Option<&Complaint<'
         (None, None) if logs.is_some() => "\nIt gives no reason, and Velero's log could not be read.".to_owned(),
         (None, None) => "\nIt gives no reason, and the part of Velero's log that was read names none.".to_owned(),
     });
-    // It passes by itself, as its cause does.
-    let passes = cause.is_some_and(|cause| cause.sign == Sign::Throttled);
-    let severity = if passes { Severity::Warning } else { Severity::Error };
-    let mut finding = Finding::new(severity, location.subject(), message);
+    let mut finding = Finding::new(Severity::Error, location.subject(), message);
     finding = match complaint {
         Some(complaint) => finding.seen(complaint.evidence()),
         None => finding.seen(Evidence::quoted(format!("{} .status.phase", location.at()), "Unavailable")),
@@ -96,6 +93,8 @@ fn say(facts: &Facts, location: &StorageLocation, complaint: Option<&Complaint<'
         finding = finding.without(logs.map(|unread| format!("what Velero's log says of the location: {}", unread.why)));
     }
     let meta = &location.metadata;
+    // It passes by itself, as its cause does.
+    let passes = cause.is_some_and(|cause| cause.sign == Sign::Throttled);
     let text = if passes {
         "It passes by itself: look again in a few minutes."
     } else if cause.is_some() {

@@ -215,7 +215,6 @@ fn missing_plugin(kubeconfig: &Kubeconfig, context: Option<&str>, flags: &Flags)
 /// Reads the files of KUBECONFIG, or the one in the home folder.
 ///
 /// As kubectl, a file of a list that is not there is passed over, as long as one is.
-#[expect(clippy::disallowed_methods, reason = "where the kubeconfig is, is what the environment says")]
 fn from_environment() -> Result<Kubeconfig, KubeconfigError> {
     let Some(list) = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty()) else { return Kubeconfig::read() };
     let files: Vec<PathBuf> = std::env::split_paths(&list).filter(|file| !file.as_os_str().is_empty()).collect();

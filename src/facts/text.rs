@@ -43,9 +43,12 @@ fn bound(text: &str, limit: usize) -> String {
     }
     const GAP: &str = " […] ";
     let half = (limit - GAP.len()) / 2;
-    let head = text.floor_char_boundary(half);
-    let tail = text.ceil_char_boundary(text.len() - half);
-    format!("{}{GAP}{}", &text[..head], &text[tail..])
+    let head = &text[..text.floor_char_boundary(half)];
+    let tail = &text[text.ceil_char_boundary(text.len() - half)..];
+    // Words that the cut goes through go as a whole: half a secret would not be known as one.
+    let head = head.rfind(char::is_whitespace).map_or("", |end| &head[..end]);
+    let tail = tail.find(char::is_whitespace).map_or("", |start| tail[start..].trim_start());
+    format!("{head}{GAP}{tail}")
 }
 
 impl Deref for Text {
@@ -90,6 +93,16 @@ mod tests {
         let text = Text::new(&long);
         assert!(text.len() <= Text::LIMIT);
         assert!(text.starts_with("start") && text.ends_with("end"));
+    }
+
+    #[test]
+    fn a_secret_that_the_cut_goes_through_leaves_no_half() {
+        for offset in [0, 7, 1000] {
+            let jwt = format!("eyJhbGciOiJSUzI1NiJ9.{}", "Ab3".repeat(3 * Text::LIMIT));
+            let text = Text::new(&format!("{} got {jwt} back", "x ".repeat(offset)));
+            assert!(!text.contains("Ab3"), "{}", &text[..80]);
+            assert!(text.ends_with("back"));
+        }
     }
 
     #[test]

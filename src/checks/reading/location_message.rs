@@ -169,11 +169,6 @@ impl Verdict {
         Self::new(Severity::Error, message, remedy)
     }
 
-    /// Says that it passes, or that backups will fail later.
-    pub fn warning(message: impl Into<String>, remedy: Remedy) -> Self {
-        Self::new(Severity::Warning, message, remedy)
-    }
-
     /// Puts the finding into a group of which one is true, with what would decide.
     #[must_use]
     pub fn one_of(mut self, group: String, decide: &'static str) -> Self {

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Meta, name};
+use super::meta::{Meta, name, optional_word};
 use crate::facts::Text;
 use crate::finding::Subject;
 
@@ -33,7 +33,7 @@ pub struct ExtensionConfigSpec {
     /// The type of the extension.
     pub extension_type: String,
     /// The version.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub version: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct ExtensionConfigSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct ExtensionConfigStatus {
     /// `Installed`, `Failed`, `Pending`, `Deleting` or nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub status: Option<String>,
     /// What the agent says about it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,10 +63,10 @@ pub struct ExtensionConfigStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct HelmReleaseStatus {
     /// `deployed`, `failed` and so on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub last_release_status: Option<String>,
     /// The version of the chart that is installed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub installed_chart_version: Option<String>,
 }
 

@@ -131,6 +131,13 @@ pub(in crate::facts) fn labels<'de, D: serde::Deserializer<'de>>(deserializer: D
     Ok(raw.into_iter().map(|(key, value)| (clean(&key), clean(&value))).collect())
 }
 
+/// Reads a word that a custom resource may fill freely: redacted, and without what is in no name.
+pub(in crate::facts) fn optional_word<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Option::<Text>::deserialize(deserializer).map(|raw| raw.map(|raw| clean(&raw)))
+}
+
 fn clean(raw: &str) -> String {
     /// No name that Kubernetes takes is longer: a label's key with its prefix is the longest.
     const LONGEST: usize = 317;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Meta, null_as_default};
+use super::meta::{Meta, null_as_default, optional_word};
 use crate::facts::Text;
 use crate::finding::Subject;
 
@@ -26,22 +26,22 @@ pub struct StorageLocation {
 #[serde(rename_all = "camelCase", default)]
 pub struct StorageLocationSpec {
     /// The object store's plugin.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub provider: Option<String>,
     /// The container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_storage: Option<ObjectStorage>,
     /// The plugin's settings: account, group, subscription and so on.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "settings")]
     pub config: BTreeMap<String, Text>,
     /// `ReadWrite` or `ReadOnly`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub access_mode: Option<String>,
     /// Whether backups that name no location use this one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
     /// How often it is checked, as Go writes a duration.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub validation_frequency: Option<String>,
     /// How often its backups are read into the cluster, as Go writes a duration.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,9 +53,10 @@ pub struct StorageLocationSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectStorage {
     /// The container's name.
+    #[serde(deserialize_with = "container_name")]
     pub bucket: String,
     /// The folder in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub prefix: Option<String>,
 }
 
@@ -64,7 +65,7 @@ pub struct ObjectStorage {
 #[serde(rename_all = "camelCase", default)]
 pub struct StorageLocationStatus {
     /// `Available` or `Unavailable`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub phase: Option<String>,
     /// Why it is unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,7 +127,7 @@ pub struct Backup {
 #[serde(rename_all = "camelCase", default)]
 pub struct BackupSpec {
     /// Where to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub storage_location: Option<String>,
     /// The namespaces that are backed up; none means all.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
@@ -138,7 +139,7 @@ pub struct BackupSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct BackupStatus {
     /// Velero's word for how it went.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub phase: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,4 +178,20 @@ impl Backup {
     pub fn began(&self) -> Option<Timestamp> {
         self.status.start_timestamp.or(self.metadata.creation_timestamp)
     }
+}
+
+fn container_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    optional_word(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads the plugin's settings. One of them names an environment variable, and people put the key itself there.
+fn settings<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Text>, D::Error> {
+    let mut settings: BTreeMap<String, Text> = null_as_default(deserializer)?;
+    if let Some(variable) = settings.get_mut("storageAccountKeyEnvVar") {
+        let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if !variable.chars().all(is_name) {
+            *variable = Text::new("[redacted]");
+        }
+    }
+    Ok(settings)
 }
