@@ -101,7 +101,7 @@ fn secret_after<'t>(word: &str, after: &'t str) -> Option<(&'t str, &'t str)> {
     }
     let is_header = SECRET_HEADERS.contains(&name.as_str());
     let names = |secret: &&str| name == **secret || (secret.len() > 5 && name.ends_with(*secret));
-    if !is_header && !SECRET_NAMES.iter().any(|secret| names(secret)) {
+    if !is_header && !SECRET_NAMES.iter().any(names) {
         return None;
     }
     let is_flag = word.starts_with("--");
