@@ -132,8 +132,8 @@ fn remedy(facts: &Facts, group: &[Connection]) -> Remedy {
         Some(Speaker::Record) => remedy,
         _ => remedy
             .documented(format!("kubectl --namespace {namespace} get networkpolicies --output yaml"))
-            .documented("kubectl get ciliumnetworkpolicies.cilium.io,ciliumclusterwidenetworkpolicies.cilium.io --all-namespaces")
-            .documented("kubectl get globalnetworkpolicies.crd.projectcalico.org,networkpolicies.crd.projectcalico.org --all-namespaces"),
+            // Which kinds of policy there are differs by the network plugin; asking for one that is not there fails.
+            .documented("kubectl api-resources --output name | grep --ignore-case networkpolic"),
     };
     remedy.documented("az aks egress-endpoints list --resource-group RESOURCE_GROUP --name CLUSTER")
 }
