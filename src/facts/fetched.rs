@@ -1,7 +1,9 @@
 //! The outcome of asking for one fact, and what stops a check that cannot do without it.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Text;
 
 /// A right that a question needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +80,7 @@ pub enum Fetched<T> {
         /// The part that was read.
         got: T,
         /// Why the rest is missing.
+        #[serde(deserialize_with = "redacted")]
         why: String,
     },
     /// The object does not exist.
@@ -87,10 +90,15 @@ pub enum Fetched<T> {
     /// The cluster does not know the kind.
     NoSuchKind,
     /// The question failed.
-    Failed(String),
+    Failed(#[serde(deserialize_with = "redacted")] String),
     /// Nobody asked.
     #[default]
     NotAsked,
+}
+
+/// Reads words that came from a saved file, which anybody may have written.
+fn redacted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Text::deserialize(deserializer).map(|text| text.as_str().to_owned())
 }
 
 /// Why a fact could not be read.
@@ -198,5 +206,18 @@ impl<T> Fetched<Vec<T>> {
     /// Returns what is known of the list, empty where nothing is.
     pub fn known_rows(&self) -> &[T] {
         self.known().map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redacts_the_reasons_of_a_saved_file() {
+        for json in [r#"{"failed":"password=hunter2"}"#, r#"{"partial":{"got":1,"why":"password=hunter2"}}"#] {
+            let fetched: Fetched<u8> = serde_json::from_str(json).unwrap();
+            assert!(!format!("{fetched:?}").contains("hunter2"), "{fetched:?}");
+        }
     }
 }

@@ -25,7 +25,7 @@ impl Text {
     pub fn new(raw: &str) -> Self {
         // Bounded first, so that a message of a gigabyte costs no more than one of 32 KiB.
         let bounded = bound(raw, 2 * Self::LIMIT);
-        let clean: String = bounded.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect();
+        let clean: String = bounded.chars().filter(|c| !is_unseen(*c)).collect();
         Self(bound(&redact(&clean), Self::LIMIT))
     }
 
@@ -34,6 +34,17 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Tells whether a character is not seen: a terminal obeys it, or it hides a secret's shape.
+fn is_unseen(c: char) -> bool {
+    let is_control = c.is_control() && c != '\n' && c != '\t';
+    // The characters of Unicode's category Cf that turn, join or split what stands around them.
+    let is_format = matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    );
+    is_control || is_format
 }
 
 /// Cuts the middle out of a text that is longer than `limit` bytes; both ends tell more than it.
@@ -109,5 +120,10 @@ mod tests {
     fn redacts_on_the_way_in_from_a_file_too() {
         let text: Text = serde_json::from_str(r#""AccountKey=abcdEFGH0123456789abcdEFGH0123456789==;x""#).unwrap();
         assert!(!text.contains("abcdEFGH"), "{text}");
+    }
+
+    #[test]
+    fn drops_what_is_not_seen() {
+        assert_eq!(Text::new("pass\u{200b}word=\u{202e}hunter2\u{feff}\u{2066}").as_str(), "password=[redacted]");
     }
 }
