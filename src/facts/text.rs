@@ -23,8 +23,9 @@ impl Text {
     /// Makes a text: redacts it, drops control characters and bounds it.
     #[must_use]
     pub fn new(raw: &str) -> Self {
-        // Bounded first, so that a message of a gigabyte costs no more than one of 32 KiB.
-        let bounded = bound(raw, 2 * Self::LIMIT);
+        // Bounded first, so that a message of a gigabyte costs no more than one of a mebibyte. No object that an API
+        // server takes is much larger: what comes from one is redacted before it is cut.
+        let bounded = bound(raw, 64 * Self::LIMIT);
         let clean: String = bounded.chars().filter(|c| !is_unseen(*c)).collect();
         Self(bound(&redact(&clean), Self::LIMIT))
     }

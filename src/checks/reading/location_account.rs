@@ -5,6 +5,7 @@
 //! (Azure Backup's FAQ and support matrix), the founding page's `az role assignment create`.
 //! Azure is not asked: nothing here says how the account is, only what the cluster calls it.
 
+use super::word::word;
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Extension, Facts};
 
@@ -39,32 +40,24 @@ impl<'f> Account<'f> {
         Self { location, extension: &facts.extension, region: facts.region() }
     }
 
-    /// Returns a setting's value for a command, or a word in capitals where the cluster does not name one.
-    ///
-    /// What a shell would take for more than a word is not copied into a command.
-    fn word(&self, value: Option<&'f str>, unknown: &'static str) -> &'f str {
-        let is_plain = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-        value.filter(is_plain).unwrap_or(unknown)
-    }
-
     /// Returns the account's name.
     pub fn name(&self) -> &'f str {
-        self.word(self.location.setting("storageAccount"), "ACCOUNT")
+        word(self.location.setting("storageAccount"), "ACCOUNT")
     }
 
     /// Returns the account's resource group.
     pub fn group(&self) -> &'f str {
-        self.word(self.location.setting("resourceGroup"), "ACCOUNT_GROUP")
+        word(self.location.setting("resourceGroup"), "ACCOUNT_GROUP")
     }
 
     /// Returns the account's subscription.
     pub fn subscription(&self) -> &'f str {
-        self.word(self.location.setting("subscriptionId"), "SUBSCRIPTION")
+        word(self.location.setting("subscriptionId"), "SUBSCRIPTION")
     }
 
     /// Returns the container's name.
     pub fn container(&self) -> &'f str {
-        self.word(self.location.container(), "CONTAINER")
+        word(self.location.container(), "CONTAINER")
     }
 
     /// Returns the account in words: `storage account contosobackup (resource group rg-backup)`.
@@ -133,7 +126,7 @@ impl<'f> Account<'f> {
     }
 
     fn extension_name(&self) -> &'f str {
-        self.word(self.extension.name.as_deref(), "EXTENSION")
+        word(self.extension.name.as_deref(), "EXTENSION")
     }
 
     /// Returns the command that shows the extension's identity.

@@ -25,3 +25,4 @@ pub mod resolver;
 pub mod said;
 pub mod volume_reach;
 pub mod waiting;
+pub mod word;

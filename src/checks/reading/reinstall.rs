@@ -3,6 +3,7 @@
 //! Knowledge: founding page (HasErrors); azure-backup.md section 6: the identity is a new one afterwards, so
 //! its storage role is granted again; the same container keeps the recovery points usable.
 
+use super::word::word;
 use crate::facts::Facts;
 use crate::finding::Remedy;
 
@@ -25,12 +26,6 @@ pub fn commands(remedy: Remedy, facts: &Facts, name: &str) -> Remedy {
         .documented(format!(
             "az role assignment create --assignee-object-id $(az k8s-extension show --name {name} {cluster} --query aksAssignedIdentity.principalId --output tsv) --assignee-principal-type ServicePrincipal --role \"Storage Blob Data Contributor\" --scope /subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}"
         ))
-}
-
-/// Returns a setting's value for a command; what a shell would take for more than a word is not copied into one.
-fn word<'f>(value: Option<&'f str>, unknown: &'static str) -> &'f str {
-    let is_plain = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    value.filter(is_plain).unwrap_or(unknown)
 }
 
 /// What must be known before an installation is repeated.

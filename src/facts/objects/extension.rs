@@ -31,6 +31,7 @@ pub struct ExtensionConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct ExtensionConfigSpec {
     /// The type of the extension.
+    #[serde(deserialize_with = "name")]
     pub extension_type: String,
     /// The version.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]

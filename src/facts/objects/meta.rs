@@ -75,6 +75,7 @@ impl Meta {
 #[serde(rename_all = "camelCase", default)]
 pub struct OwnerReference {
     /// The owner's kind.
+    #[serde(deserialize_with = "name")]
     pub kind: String,
     /// The owner's name.
     #[serde(deserialize_with = "name")]
@@ -86,13 +87,14 @@ pub struct OwnerReference {
 #[serde(rename_all = "camelCase", default)]
 pub struct Condition {
     /// What the condition is about.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "name")]
     pub kind: String,
     /// `True`, `False` or `Unknown`.
+    #[serde(deserialize_with = "name")]
     pub status: String,
     /// One word for why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Condition, Labels, Meta, name, null_as_default};
+use super::meta::{Condition, Labels, Meta, name, null_as_default, optional_name};
 use crate::facts::Text;
 
 /// A namespace.
@@ -21,7 +21,7 @@ pub struct Namespace {
 #[serde(rename_all = "camelCase", default)]
 pub struct NamespaceStatus {
     /// `Active` or `Terminating`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub phase: Option<String>,
     /// What its deletion waits for.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
@@ -52,12 +52,12 @@ pub struct Event {
     pub involved_object: InvolvedObject,
     /// One word for what happened.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// What happened, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,
     /// `Normal` or `Warning`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub kind: Option<String>,
     /// How often it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +148,7 @@ pub struct LimitRangeSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct LimitRangeItem {
     /// `Container`, `Pod` or `PersistentVolumeClaim`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "name")]
     pub kind: String,
     /// The most that one may ask for.
     #[serde(skip_serializing_if = "Labels::is_empty", deserialize_with = "null_as_default")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Condition, Labels, Meta, null_as_default};
+use super::meta::{Condition, Labels, Meta, name, null_as_default, optional_name};
 use crate::facts::Quantity;
 
 /// A node.
@@ -24,7 +24,7 @@ pub struct Node {
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSpec {
     /// The cloud's own id of the machine: `azure:///subscriptions/…`.
-    #[serde(rename = "providerID", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "providerID", skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub provider_id: Option<String>,
     /// What keeps pods away.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
@@ -39,11 +39,13 @@ pub struct NodeSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct Taint {
     /// The key.
+    #[serde(deserialize_with = "name")]
     pub key: String,
     /// The value.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub value: Option<String>,
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    #[serde(deserialize_with = "name")]
     pub effect: String,
 }
 

@@ -30,7 +30,7 @@ pub struct PodSpec {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub service_account_name: Option<String>,
     /// How names are resolved: `ClusterFirst`, `Default`, `None` and so on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub dns_policy: Option<String>,
     /// Whether it shares its node's network.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -96,8 +96,10 @@ pub struct NodeSelectorTerm {
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSelectorRequirement {
     /// The label.
+    #[serde(deserialize_with = "name")]
     pub key: String,
     /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
+    #[serde(deserialize_with = "name")]
     pub operator: String,
     /// The values.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
@@ -109,16 +111,16 @@ pub struct NodeSelectorRequirement {
 #[serde(rename_all = "camelCase", default)]
 pub struct Toleration {
     /// The taint's key; all keys where it is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub key: Option<String>,
     /// `Exists` or `Equal`; `Equal` where it is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub operator: Option<String>,
     /// The taint's value.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub value: Option<String>,
     /// The taint's effect; all effects where it is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub effect: Option<String>,
 }
 
@@ -130,7 +132,7 @@ pub struct Container {
     #[serde(deserialize_with = "name")]
     pub name: String,
     /// The image.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub image: Option<String>,
     /// What it asks for and may not exceed.
     pub resources: Resources,
@@ -144,6 +146,7 @@ pub struct Container {
 #[serde(default)]
 pub struct EnvVar {
     /// The name.
+    #[serde(deserialize_with = "name")]
     pub name: String,
 }
 
@@ -182,11 +185,11 @@ pub struct VolumeClaim {
 #[serde(rename_all = "camelCase", default)]
 pub struct PodStatus {
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub phase: Option<String>,
     /// One word for why, as in `Evicted`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,
@@ -213,7 +216,7 @@ pub struct ContainerStatus {
     /// How often it was started again.
     pub restart_count: u32,
     /// The image.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub image: Option<String>,
     /// What it does now.
     pub state: ContainerState,
@@ -239,7 +242,7 @@ pub struct ContainerState {
 pub struct Waiting {
     /// One word, as in `ImagePullBackOff`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,
@@ -251,7 +254,7 @@ pub struct Waiting {
 pub struct Terminated {
     /// One word, as in `OOMKilled`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,

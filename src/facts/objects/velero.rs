@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Meta, null_as_default, optional_word};
+use super::meta::{Meta, null_as_default, optional_name, optional_word};
 use crate::facts::Text;
 use crate::finding::Subject;
 
@@ -44,7 +44,7 @@ pub struct StorageLocationSpec {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub validation_frequency: Option<String>,
     /// How often its backups are read into the cluster, as Go writes a duration.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub backup_sync_period: Option<String>,
 }
 
@@ -189,7 +189,7 @@ fn settings<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMa
     let mut settings: BTreeMap<String, Text> = null_as_default(deserializer)?;
     if let Some(variable) = settings.get_mut("storageAccountKeyEnvVar") {
         let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        if !variable.chars().all(is_name) {
+        if !variable.chars().all(is_name) || variable.starts_with(|c: char| c.is_ascii_digit()) {
             *variable = Text::new("[redacted]");
         }
     }

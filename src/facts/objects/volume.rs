@@ -25,7 +25,7 @@ pub struct ClaimSpec {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub volume_name: Option<String>,
     /// The class of the volume that it asks for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub storage_class_name: Option<String>,
 }
 
@@ -34,7 +34,7 @@ pub struct ClaimSpec {
 #[serde(rename_all = "camelCase", default)]
 pub struct ClaimStatus {
     /// `Pending`, `Bound` or `Lost`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub phase: Option<String>,
 }
 
