@@ -192,11 +192,17 @@ fn is_named(check: &Check, wanted: &str) -> bool {
 
 /// Says which check was likely meant.
 fn nearest(wanted: &str) -> String {
+    /// How alike two names must be, from 0 to 1, to be taken for a slip of the fingers.
+    const ALIKE: f64 = 0.85;
     let wanted = wanted.to_ascii_lowercase();
-    let close = CHECKS.iter().find(|check| {
+    let part = CHECKS.iter().find(|check| {
         wanted.len() > 2 && (check.name.contains(&wanted) || check.code.to_ascii_lowercase().contains(&wanted))
     });
-    match close {
+    let alike = || {
+        let near = CHECKS.iter().map(|check| (strsim::jaro_winkler(check.name, &wanted), check));
+        near.filter(|(likeness, _)| *likeness >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, check)| check)
+    };
+    match part.or_else(alike) {
         Some(check) => {
             format!("Did you mean {} {}? All of them: kubectl aksbackup doctor --list", check.code, check.name)
         }
@@ -211,6 +217,10 @@ fn nearest(wanted: &str) -> String {
 pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     let mut selection = Selection::by_flags(args)?;
     if args.list {
+        if selection.selected.is_empty() {
+            return Err(Error::usage("no check fits these flags")
+                .hinted("See all of them with: kubectl aksbackup doctor --list"));
+        }
         let text = match args.output {
             Output::Human | Output::Wide => render::list_text(&selection.selected, width()),
             Output::Json => render::list_json(&selection.selected)?,

@@ -168,8 +168,10 @@ impl<T> Fetched<T> {
             Self::Denied(right) => {
                 Some(Unread { why: format!("reading {what} needs {}", right.words()), missing: vec![right.clone()] })
             }
-            // An interruption is a reason by itself (contract section 1), not a failure of one question.
-            Self::Failed(why) if why == Self::INTERRUPTED => Some(Unread { why: why.clone(), missing: Vec::new() }),
+            // The end of the run is a reason by itself (contract section 1), not a failure of one question.
+            Self::Failed(why) if why == Self::INTERRUPTED || why.starts_with(Self::LIMIT_REACHED) => {
+                Some(Unread { why: why.clone(), missing: Vec::new() })
+            }
             Self::Failed(why) => Some(Unread { why: format!("{what} could not be read: {why}"), missing: Vec::new() }),
             Self::NotAsked => Some(Unread { why: format!("{what} was not asked for"), missing: Vec::new() }),
         }
@@ -177,6 +179,8 @@ impl<T> Fetched<T> {
 
     /// The reason of everything that an interruption left unread (contract section 1).
     pub const INTERRUPTED: &'static str = "interrupted";
+    /// How the reason begins of everything that was not read when the run had to end.
+    pub const LIMIT_REACHED: &'static str = "the run's limit";
 
     /// Returns the fact named `what`, or what stops a check that cannot do without it.
     ///

@@ -302,8 +302,24 @@ impl Page<'_> {
             if index > 0 {
                 self.line("");
             }
-            self.finding(placed);
+            // What to do stands with the cause; doing it twice, or in the wrong order, helps nobody.
+            self.title(placed);
+            self.wrapped("  ", &placed.finding.message);
+            self.labelled("because of", &self.causes(placed));
+            self.evidence(&placed.finding.evidence);
         }
+    }
+
+    /// Returns the checks whose findings explain this one.
+    fn causes(&self, placed: &Placed) -> String {
+        let mut causes: Vec<String> = Vec::new();
+        for cause in self.diagnosis.findings.iter().filter(|cause| placed.caused_by.contains(&cause.id)) {
+            let text = format!("{} {}", cause.check.code, cause.check.name);
+            if !causes.contains(&text) {
+                causes.push(text);
+            }
+        }
+        causes.join(" · ")
     }
 
     fn also(&mut self) {

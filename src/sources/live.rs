@@ -156,8 +156,11 @@ impl<'a> Live<'a> {
         let why = match ended {
             Some(Interruption::User) => Fetched::<()>::INTERRUPTED.to_owned(),
             Some(Interruption::Limit) => match limit {
-                Some(limit) => format!("the run's limit of {} s was reached (--timeout)", limit.whole.as_secs_f32()),
-                None => "the run's limit was reached".to_owned(),
+                Some(limit) => {
+                    let start = Fetched::<()>::LIMIT_REACHED;
+                    format!("{start} of {} s was reached (--timeout)", limit.whole.as_secs_f32())
+                }
+                None => format!("{} was reached", Fetched::<()>::LIMIT_REACHED),
             },
             None => "it was not answered".to_owned(),
         };
