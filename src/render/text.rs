@@ -204,6 +204,12 @@ impl Page<'_> {
         self.wrapped("  ", &placed.finding.message);
         self.evidence(&placed.finding.evidence);
         self.leads_to(placed);
+        self.codes_and_gaps(placed);
+        self.remedy(placed.finding.remedy.as_ref());
+    }
+
+    /// Names Microsoft's codes for a finding, and what a fact that could not be read would have added.
+    fn codes_and_gaps(&mut self, placed: &Placed) {
         let microsoft: Vec<String> = placed.check.explains.iter().filter_map(|code| official(code)).collect();
         if !microsoft.is_empty() {
             self.labelled("Microsoft", &microsoft.join(" · "));
@@ -211,7 +217,6 @@ impl Page<'_> {
         for not_read in &placed.finding.not_read {
             self.labelled("not read", not_read);
         }
-        self.remedy(placed.finding.remedy.as_ref());
     }
 
     fn evidence(&mut self, evidence: &[Evidence]) {
@@ -307,6 +312,7 @@ impl Page<'_> {
             self.wrapped("  ", &placed.finding.message);
             self.labelled("because of", &self.causes(placed));
             self.evidence(&placed.finding.evidence);
+            self.codes_and_gaps(placed);
         }
     }
 
