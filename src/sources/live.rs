@@ -5,8 +5,12 @@
 //! ends as one [`Fetched`] state; no failure of one stops another. An interruption, or the run's
 //! own limit, leaves what was not read as failed with that reason, so that the report is whole.
 
+mod dns;
+mod leftovers;
+mod logs;
+
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -14,24 +18,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::cluster::{Api, LogRequest, Path, Refusal, ask_for_address};
-use crate::facts::objects::{
-    DnsAnswer, ExtensionConfig, Leftover, Log, Meta, Namespace, NodeUsage, Pod, StorageLocation, Workload,
-};
+use self::logs::log_wishes;
+use crate::cluster::{Api, Path, Refusal};
+use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
 use crate::facts::{Extension, Facts, Fetched, Need, Right, SYSTEM_NAMESPACE, Server, Stage, Text};
 
-/// How much of each container's log is read.
-const LOG_LINES: u32 = 400;
-const LOG_BYTES: usize = 128 << 10;
-/// How many containers' logs are read at most: the extension has about ten.
-const MOST_LOGS: usize = 48;
-/// How many kinds, and objects of each, are named of what is left in a namespace.
-const MOST_LEFTOVER_KINDS: usize = 12;
-const MOST_LEFTOVERS: usize = 50;
+/// How many volumes behind the extension's own claims are read.
+const MOST_VOLUMES: usize = 50;
 /// How many events are kept: the newest; a crash loop can leave thousands.
 const MOST_EVENTS: usize = 2000;
-/// How many CoreDNS replicas are asked.
-const MOST_REPLICAS: usize = 16;
 
 /// One step of the reading, for whoever shows how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -396,55 +391,6 @@ impl<'a> Live<'a> {
         all
     }
 
-    /// Reads the logs that are wanted of the pods that `of` lists.
-    async fn logs(&self, namespace: &str, wanted: Vec<LogWish>, of: Need) -> Fetched<Vec<Log>> {
-        if wanted.is_empty()
-            && let Some(unread) = self.unread_by(of)
-        {
-            return unread;
-        }
-        let surplus = wanted.len().saturating_sub(MOST_LOGS);
-        let answers = join_all(wanted.into_iter().take(MOST_LOGS).map(|wish| async move {
-            let request = LogRequest {
-                namespace,
-                pod: &wish.pod,
-                container: &wish.container,
-                previous: wish.previous,
-                lines: LOG_LINES,
-                bytes: LOG_BYTES,
-            };
-            let outcome = self.api.log(&request).await;
-            (wish, outcome)
-        }))
-        .await;
-        let mut logs = Vec::new();
-        let mut trouble: Vec<String> = Vec::new();
-        for (wish, outcome) in answers {
-            let LogWish { pod, container, previous } = wish;
-            match outcome {
-                Ok(lines) => {
-                    let lines = lines.iter().map(|line| Text::new(line)).collect();
-                    logs.push(Log { namespace: namespace.to_owned(), pod, container, previous, lines });
-                }
-                Err(Refusal::Forbidden) => {
-                    return Fetched::Denied(Right::kube("get", "", "pods/log", Some(namespace)));
-                }
-                // A pod that went away, or a run whose log is gone, is no trouble of the reading.
-                Err(Refusal::NotFound | Refusal::NoSuchKind) => {}
-                Err(Refusal::Failed(_)) if previous => {}
-                Err(Refusal::Failed(why)) => trouble.push(format!("{pod} {container}: {why}")),
-            }
-        }
-        if surplus > 0 {
-            trouble.push(format!("{surplus} more containers were not asked"));
-        }
-        match (trouble.is_empty(), logs.is_empty()) {
-            (true, _) => Fetched::Got(logs),
-            (false, true) => Fetched::Failed(trouble.join("; ")),
-            (false, false) => Fetched::Partial { got: logs, why: trouble.join("; ") },
-        }
-    }
-
     async fn volumes(&self) -> Fetched<Vec<crate::facts::objects::Volume>> {
         if let Some(unread) = self.unread_by(Need::Claims) {
             return unread;
@@ -452,11 +398,11 @@ impl<'a> Live<'a> {
         let names: Vec<String> =
             self.facts.borrow().claims.known_rows().iter().filter_map(|claim| claim.spec.volume_name.clone()).collect();
         let answers =
-            join_all(names.iter().take(MOST_LEFTOVERS).map(|name| async move {
+            join_all(names.iter().take(MOST_VOLUMES).map(|name| async move {
                 self.api.get(&Path::object("", "v1", None, "persistentvolumes", name)).await
             }))
             .await;
-        let surplus = names.len().saturating_sub(MOST_LEFTOVERS);
+        let surplus = names.len().saturating_sub(MOST_VOLUMES);
         let mut volumes = Vec::new();
         for answer in answers {
             match answer {
@@ -469,125 +415,6 @@ impl<'a> Live<'a> {
             return Fetched::Partial { got: volumes, why: format!("{surplus} more were not asked for") };
         }
         Fetched::Got(volumes)
-    }
-
-    /// Names what is left in a namespace that does not go away: its own conditions say which kinds to look at.
-    async fn leftovers(&self, namespace: &str) -> Fetched<Vec<Leftover>> {
-        let resources = match &self.facts.borrow().namespace {
-            Fetched::Got(namespace) | Fetched::Partial { got: namespace, .. } => remaining_resources(namespace),
-            Fetched::Absent => return Fetched::Got(Vec::new()),
-            other => {
-                return match other.unread(Need::Namespace.what()) {
-                    Some(unread) => Fetched::Failed(unread.why),
-                    None => Fetched::Got(Vec::new()),
-                };
-            }
-        };
-        let mut found = Vec::new();
-        let mut trouble = Vec::new();
-        if resources.len() > MOST_LEFTOVER_KINDS {
-            trouble.push(format!("{} more kinds were not looked at", resources.len() - MOST_LEFTOVER_KINDS));
-        }
-        for resource in resources.into_iter().take(MOST_LEFTOVER_KINDS) {
-            match self.leftovers_of(namespace, &resource).await {
-                Ok(rows) => found.extend(rows),
-                Err(why) => trouble.push(why),
-            }
-        }
-        if found.len() > MOST_LEFTOVERS {
-            trouble.push(format!("{} more objects are not listed", found.len() - MOST_LEFTOVERS));
-            found.truncate(MOST_LEFTOVERS);
-        }
-        match (trouble.is_empty(), found.is_empty()) {
-            (true, _) => Fetched::Got(found),
-            (false, true) => Fetched::Failed(trouble.join("; ")),
-            (false, false) => Fetched::Partial { got: found, why: trouble.join("; ") },
-        }
-    }
-
-    /// Lists the objects of one resource, given as `plural.group`, in whatever version is preferred.
-    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<Vec<Leftover>, String> {
-        #[derive(Deserialize)]
-        struct Group {
-            #[serde(rename = "preferredVersion")]
-            preferred: Version,
-        }
-        #[derive(Deserialize)]
-        struct Version {
-            version: String,
-        }
-        #[derive(Deserialize)]
-        struct Bare {
-            metadata: Meta,
-        }
-        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
-        let told = |refusal: Refusal| match refusal {
-            Refusal::Forbidden => {
-                format!("reading them needs {}", Right::kube("list", group, plural, Some(namespace)).words())
-            }
-            Refusal::NotFound | Refusal::NoSuchKind => format!("{resource} is no longer served"),
-            Refusal::Failed(why) => format!("{resource}: {why}"),
-        };
-        let version = if group.is_empty() {
-            "v1".to_owned()
-        } else {
-            let found: Group = self.api.get(&Path::group(group)).await.map_err(told)?;
-            found.preferred.version
-        };
-        let rows: Fetched<Vec<Bare>> =
-            self.api.list(&Path::list(group, &version, Some(namespace), plural)).await.map_err(told)?;
-        let api_version = if group.is_empty() { version } else { format!("{group}/{version}") };
-        Ok(rows
-            .known_rows()
-            .iter()
-            .map(|row| Leftover {
-                api_version: api_version.clone(),
-                resource: resource.to_owned(),
-                metadata: row.metadata.clone(),
-            })
-            .collect())
-    }
-
-    /// Asks every CoreDNS replica for the name that the agent needs.
-    async fn dns_answers(&self) -> Fetched<Vec<DnsAnswer>> {
-        if let Some(unread) = self.unread_by(Need::DnsPods) {
-            return unread;
-        }
-        let (name, replicas) = {
-            let facts = self.facts.borrow();
-            let replicas: Vec<String> = facts
-                .dns_pods
-                .known_rows()
-                .iter()
-                .filter(|pod| pod.is_ready())
-                .map(|pod| pod.metadata.name.clone())
-                .take(MOST_REPLICAS)
-                .collect();
-            (facts.data_plane_endpoint(), replicas)
-        };
-        let Some(name) = name else {
-            return Fetched::Failed("the region is not known, and with it the name to ask for".to_owned());
-        };
-        let answers = join_all(replicas.into_iter().map(|pod| {
-            let name = name.clone();
-            async move {
-                let outcome = ask_for_address(self.api, SYSTEM_NAMESPACE, &pod, &name).await;
-                (DnsAnswer { pod, name, answer: Fetched::NotAsked }, outcome)
-            }
-        }))
-        .await;
-        let mut rows = Vec::new();
-        for (mut row, outcome) in answers {
-            row.answer = match outcome {
-                Ok(answer) => Fetched::Got(answer),
-                Err(Refusal::Forbidden) => {
-                    return Fetched::Denied(Right::kube("create", "", "pods/portforward", Some(SYSTEM_NAMESPACE)));
-                }
-                Err(refusal) => refused(refusal, None),
-            };
-            rows.push(row);
-        }
-        Fetched::Got(rows)
     }
 }
 
@@ -628,50 +455,4 @@ fn together<T>(one: Fetched<Vec<T>>, other: Fetched<Vec<T>>) -> Fetched<Vec<T>> 
             }
         }
     }
-}
-
-/// A container whose log is wanted.
-struct LogWish {
-    pod: String,
-    container: String,
-    previous: bool,
-}
-
-/// Lists the logs to read: of every container, and of the run before where it was started again.
-fn log_wishes<'p>(pods: impl IntoIterator<Item = &'p Pod>) -> Vec<LogWish> {
-    let mut wishes = Vec::new();
-    for pod in pods {
-        for status in pod.container_statuses() {
-            let wish = |previous| LogWish { pod: pod.metadata.name.clone(), container: status.name.clone(), previous };
-            // A container that never ran has no log; asking would only bring a 400.
-            let has_run = status.state.waiting.is_none() || status.restart_count > 0;
-            if has_run {
-                wishes.push(wish(false));
-            }
-            if status.restart_count > 0 {
-                wishes.push(wish(true));
-            }
-        }
-    }
-    wishes
-}
-
-/// Reads out of a namespace's conditions which resources are left in it: `pods has 2 resource instances`.
-fn remaining_resources(namespace: &Namespace) -> Vec<String> {
-    let mut found: BTreeMap<String, ()> = BTreeMap::new();
-    for condition in namespace.status.conditions.iter().filter(|c| c.status == "True") {
-        if !matches!(condition.kind.as_str(), "NamespaceContentRemaining") {
-            continue;
-        }
-        let message = condition.message.as_deref().unwrap_or_default();
-        for part in message.split([',', ':']) {
-            if let Some((resource, _)) = part.trim().split_once(" has ") {
-                let plain = resource.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-                if plain && !resource.is_empty() {
-                    found.insert(resource.to_owned(), ());
-                }
-            }
-        }
-    }
-    found.into_keys().collect()
 }

@@ -1,0 +1,113 @@
+//! What is left in a namespace that does not go away.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::Live;
+use crate::cluster::{Path, Refusal};
+use crate::facts::objects::{Leftover, Meta, Namespace};
+use crate::facts::{Fetched, Need, Right};
+
+/// How many kinds, and objects of each, are named of what is left in a namespace.
+const MOST_LEFTOVER_KINDS: usize = 12;
+const MOST_LEFTOVERS: usize = 50;
+
+impl Live<'_> {
+    /// Names what is left in a namespace that does not go away: its own conditions say which kinds to look at.
+    pub(super) async fn leftovers(&self, namespace: &str) -> Fetched<Vec<Leftover>> {
+        let resources = match &self.facts.borrow().namespace {
+            Fetched::Got(namespace) | Fetched::Partial { got: namespace, .. } => remaining_resources(namespace),
+            Fetched::Absent => return Fetched::Got(Vec::new()),
+            other => {
+                return match other.unread(Need::Namespace.what()) {
+                    Some(unread) => Fetched::Failed(unread.why),
+                    None => Fetched::Got(Vec::new()),
+                };
+            }
+        };
+        let mut found = Vec::new();
+        let mut trouble = Vec::new();
+        if resources.len() > MOST_LEFTOVER_KINDS {
+            trouble.push(format!("{} more kinds were not looked at", resources.len() - MOST_LEFTOVER_KINDS));
+        }
+        for resource in resources.into_iter().take(MOST_LEFTOVER_KINDS) {
+            match self.leftovers_of(namespace, &resource).await {
+                Ok(rows) => found.extend(rows),
+                Err(why) => trouble.push(why),
+            }
+        }
+        if found.len() > MOST_LEFTOVERS {
+            trouble.push(format!("{} more objects are not listed", found.len() - MOST_LEFTOVERS));
+            found.truncate(MOST_LEFTOVERS);
+        }
+        match (trouble.is_empty(), found.is_empty()) {
+            (true, _) => Fetched::Got(found),
+            (false, true) => Fetched::Failed(trouble.join("; ")),
+            (false, false) => Fetched::Partial { got: found, why: trouble.join("; ") },
+        }
+    }
+
+    /// Lists the objects of one resource, given as `plural.group`, in whatever version is preferred.
+    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<Vec<Leftover>, String> {
+        #[derive(Deserialize)]
+        struct Group {
+            #[serde(rename = "preferredVersion")]
+            preferred: Version,
+        }
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        #[derive(Deserialize)]
+        struct Bare {
+            metadata: Meta,
+        }
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        let told = |refusal: Refusal| match refusal {
+            Refusal::Forbidden => {
+                format!("reading them needs {}", Right::kube("list", group, plural, Some(namespace)).words())
+            }
+            Refusal::NotFound | Refusal::NoSuchKind => format!("{resource} is no longer served"),
+            Refusal::Failed(why) => format!("{resource}: {why}"),
+        };
+        let version = if group.is_empty() {
+            "v1".to_owned()
+        } else {
+            let found: Group = self.api.get(&Path::group(group)).await.map_err(told)?;
+            found.preferred.version
+        };
+        let rows: Fetched<Vec<Bare>> =
+            self.api.list(&Path::list(group, &version, Some(namespace), plural)).await.map_err(told)?;
+        let api_version = if group.is_empty() { version } else { format!("{group}/{version}") };
+        Ok(rows
+            .known_rows()
+            .iter()
+            .map(|row| Leftover {
+                api_version: api_version.clone(),
+                resource: resource.to_owned(),
+                metadata: row.metadata.clone(),
+            })
+            .collect())
+    }
+}
+
+/// Reads out of a namespace's conditions which resources are left in it: `pods has 2 resource instances`.
+fn remaining_resources(namespace: &Namespace) -> Vec<String> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for condition in namespace.status.conditions.iter().filter(|c| c.status == "True") {
+        if !matches!(condition.kind.as_str(), "NamespaceContentRemaining") {
+            continue;
+        }
+        let message = condition.message.as_deref().unwrap_or_default();
+        for part in message.split([',', ':']) {
+            if let Some((resource, _)) = part.trim().split_once(" has ") {
+                let plain = resource.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+                if plain && !resource.is_empty() {
+                    found.insert(resource.to_owned());
+                }
+            }
+        }
+    }
+    found.into_iter().collect()
+}

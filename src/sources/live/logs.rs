@@ -1,0 +1,91 @@
+//! The ends of containers' logs.
+
+use futures::future::join_all;
+
+use super::Live;
+use crate::cluster::{LogRequest, Refusal};
+use crate::facts::objects::{Log, Pod};
+use crate::facts::{Fetched, Need, Right, Text};
+
+/// How much of each container's log is read.
+const LOG_LINES: u32 = 400;
+const LOG_BYTES: usize = 128 << 10;
+/// How many containers' logs are read at most: the extension has about ten.
+const MOST_LOGS: usize = 48;
+
+impl Live<'_> {
+    /// Reads the logs that are wanted of the pods that `of` lists.
+    pub(super) async fn logs(&self, namespace: &str, wanted: Vec<LogWish>, of: Need) -> Fetched<Vec<Log>> {
+        if wanted.is_empty()
+            && let Some(unread) = self.unread_by(of)
+        {
+            return unread;
+        }
+        let surplus = wanted.len().saturating_sub(MOST_LOGS);
+        let answers = join_all(wanted.into_iter().take(MOST_LOGS).map(|wish| async move {
+            let request = LogRequest {
+                namespace,
+                pod: &wish.pod,
+                container: &wish.container,
+                previous: wish.previous,
+                lines: LOG_LINES,
+                bytes: LOG_BYTES,
+            };
+            let outcome = self.api.log(&request).await;
+            (wish, outcome)
+        }))
+        .await;
+        let mut logs = Vec::new();
+        let mut trouble: Vec<String> = Vec::new();
+        for (wish, outcome) in answers {
+            let LogWish { pod, container, previous } = wish;
+            match outcome {
+                Ok(lines) => {
+                    let lines = lines.iter().map(|line| Text::new(line)).collect();
+                    logs.push(Log { namespace: namespace.to_owned(), pod, container, previous, lines });
+                }
+                Err(Refusal::Forbidden) => {
+                    return Fetched::Denied(Right::kube("get", "", "pods/log", Some(namespace)));
+                }
+                // A pod that went away, or a run whose log is gone, is no trouble of the reading.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) => {}
+                Err(Refusal::Failed(_)) if previous => {}
+                Err(Refusal::Failed(why)) => trouble.push(format!("{pod} {container}: {why}")),
+            }
+        }
+        if surplus > 0 {
+            trouble.push(format!("{surplus} more containers were not asked"));
+        }
+        match (trouble.is_empty(), logs.is_empty()) {
+            (true, _) => Fetched::Got(logs),
+            (false, true) => Fetched::Failed(trouble.join("; ")),
+            (false, false) => Fetched::Partial { got: logs, why: trouble.join("; ") },
+        }
+    }
+}
+
+/// A container whose log is wanted.
+pub(super) struct LogWish {
+    pod: String,
+    container: String,
+    previous: bool,
+}
+
+/// Lists the logs to read: of every container, and of the run before where it was started again.
+pub(super) fn log_wishes<'p>(pods: impl IntoIterator<Item = &'p Pod>) -> Vec<LogWish> {
+    let mut wishes = Vec::new();
+    for pod in pods {
+        for status in pod.container_statuses() {
+            let wish = |previous| LogWish { pod: pod.metadata.name.clone(), container: status.name.clone(), previous };
+            // A container that never ran has no log; asking would only bring a 400.
+            let has_run = status.state.waiting.is_none() || status.restart_count > 0;
+            if has_run {
+                wishes.push(wish(false));
+            }
+            if status.restart_count > 0 {
+                wishes.push(wish(true));
+            }
+        }
+    }
+    wishes
+}
