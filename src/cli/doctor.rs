@@ -11,7 +11,7 @@ use crate::checks::{CHECKS, Check, Diagnosis, Ran};
 use crate::cluster::{Api, Flags, Path, Refusal, connect};
 use crate::error::Error;
 use crate::exit;
-use crate::facts::{Facts, Need, Right, SYSTEM_NAMESPACE, Tier};
+use crate::facts::{DEFAULT_NAMESPACE, Facts, Need, Right, Tier};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, PathWalk};
@@ -382,7 +382,7 @@ async fn live(
     let walk = PathWalk::begin(waits(&selection.selected));
     let opening = within(limit, async {
         let version = greet(&api).await?;
-        ask_tiers(&api, selection).await;
+        ask_tiers(&api, selection, args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)).await;
         Ok(version)
     });
     let opening = tokio::select! {
@@ -406,7 +406,7 @@ async fn live(
             walk.answered(need);
         }
     };
-    let opened = Opened { context, version };
+    let opened = Opened { context, version, clocks: api.clocks() };
     let reading = Live::new(&api, opened, args.namespace.as_deref(), selection.needs(), &observe);
     let read = reading.read(limit, interruption).await;
     walk.end();
@@ -425,25 +425,35 @@ async fn within<T>(limit: Option<Limit>, answer: impl Future<Output = Result<T, 
 }
 
 /// Asks which tiers of rights the user has, and leaves out the checks of those that are missing.
-async fn ask_tiers(api: &Api, selection: &mut Selection) {
+async fn ask_tiers(api: &Api, selection: &mut Selection, namespace: &str) {
     for need in selection.asked_of_pods() {
-        let right = Right::kube("create", "", "pods/portforward", Some(SYSTEM_NAMESPACE)).words();
-        match may_forward(api).await {
-            Ok(true) => {}
-            Ok(false) => selection.without(need, &format!("{} need a right that is missing: {right}", need.what())),
-            // No answer is no missing right: the check stays, and the port-forward itself says what is wrong.
-            Err(_) => {}
+        for right in need.rights(namespace) {
+            match may(api, &right).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    selection
+                        .without(need, &format!("{} need a right that is missing: {}", need.what(), right.words()));
+                }
+                // No answer is no missing right: the check stays, and the question itself says what is wrong.
+                Err(_) => {}
+            }
         }
     }
 }
 
-/// Asks the server whether the user may forward ports of kube-system's pods; the question leaves nothing behind.
-async fn may_forward(api: &Api) -> Result<bool, Refusal> {
+/// Asks the server whether the user has a right; the question leaves nothing behind.
+async fn may(api: &Api, right: &Right) -> Result<bool, Refusal> {
+    let Right::Kube(right) = right else { return Ok(true) };
+    let (resource, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
     let question = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {
-            "namespace": SYSTEM_NAMESPACE, "verb": "create", "resource": "pods", "subresource": "portforward"
+            "namespace": right.namespace,
+            "verb": right.verb,
+            "group": right.group,
+            "resource": resource,
+            "subresource": subresource
         }}
     });
     let answer: serde_json::Value =

@@ -1,5 +1,6 @@
 //! Calls to the API server: each with a time limit and a limit on what it reads.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -13,7 +14,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 use super::refusal::{Refusal, innermost};
-use crate::facts::Fetched;
+use crate::facts::{Clocks, Fetched, Text};
 
 /// How many objects one page of a list holds.
 ///
@@ -31,6 +32,8 @@ pub struct Api {
     pub(super) client: Client,
     limit: Option<Duration>,
     permits: Semaphore,
+    /// What the server's clock and the one here said when the last answer came.
+    clocks: Cell<Option<Clocks>>,
 }
 
 /// Where in the API a question goes.
@@ -70,6 +73,12 @@ impl Path {
     #[must_use]
     pub fn group(group: &str) -> Self {
         Self { base: format!("/apis/{}", escape(group)), query: Vec::new() }
+    }
+
+    /// Makes the path of what is known of one version of an API group.
+    #[must_use]
+    pub fn group_version(group: &str, version: &str) -> Self {
+        Self { base: format!("/apis/{}/{}", escape(group), escape(version)), query: Vec::new() }
     }
 
     /// Adds a parameter.
@@ -138,7 +147,32 @@ impl Api {
     /// Makes the door to the API server; `limit` is that of one call, `None` for none.
     #[must_use]
     pub fn new(client: Client, limit: Option<Duration>) -> Self {
-        Self { client, limit, permits: Semaphore::new(AT_ONCE) }
+        Self { client, limit, permits: Semaphore::new(AT_ONCE), clocks: Cell::new(None) }
+    }
+
+    /// Returns what the server's clock and the one here said when the last answer came.
+    pub const fn clocks(&self) -> Option<Clocks> {
+        self.clocks.get()
+    }
+
+    /// Asks by a dry run whether the server would take a new object; nothing is left of it.
+    ///
+    /// # Errors
+    /// The refusal, where the question itself was not answered.
+    pub async fn try_out(&self, path: &Path, object: &serde_json::Value) -> Result<Verdict, Refusal> {
+        let path = path.clone().with("dryRun", "All");
+        let request = Request::post(path.uri()).header(http::header::CONTENT_TYPE, "application/json");
+        let body = object.to_string().into_bytes();
+        self.within(async {
+            let answer = self.exchange(request, body, LARGEST_ANSWER).await?;
+            if answer.status.is_success() {
+                let warnings = answer.headers.get_all(http::header::WARNING).iter();
+                let warnings = warnings.filter_map(|value| value.to_str().ok()).map(warning_text).collect();
+                return Ok(Verdict::Accepted { warnings });
+            }
+            Refusal::of_trial(answer.status.as_u16(), &answer.body).map(Verdict::Denied)
+        })
+        .await
     }
 
     /// Reads one object.
@@ -239,7 +273,7 @@ impl Api {
 
     async fn call(&self, request: http::request::Builder, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
         self.within(async {
-            let (status, body, whole) = self.exchange(request, body, LARGEST_ANSWER).await?;
+            let Answer { status, body, whole, .. } = self.exchange(request, body, LARGEST_ANSWER).await?;
             match (status.is_success(), whole) {
                 (true, true) => Ok(body),
                 (true, false) => {
@@ -284,21 +318,54 @@ impl Api {
         .await
     }
 
-    async fn exchange(
-        &self,
-        request: http::request::Builder,
-        body: Vec<u8>,
-        most: usize,
-    ) -> Result<(http::StatusCode, Vec<u8>, bool), Refusal> {
+    async fn exchange(&self, request: http::request::Builder, body: Vec<u8>, most: usize) -> Result<Answer, Refusal> {
         let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
         let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
         let status = response.status();
+        let headers = response.headers().clone();
+        if let Some(server) = headers.get(http::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date) {
+            self.clocks.set(Some(Clocks { server, here: jiff::Timestamp::now() }));
+        }
         match Limited::new(response.into_body(), most).collect().await {
-            Ok(collected) => Ok((status, collected.to_bytes().into(), true)),
-            Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Ok((status, Vec::new(), false)),
+            Ok(collected) => Ok(Answer { status, headers, body: collected.to_bytes().into(), whole: true }),
+            Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
+                Ok(Answer { status, headers, body: Vec::new(), whole: false })
+            }
             Err(error) => Err(Refusal::Failed(innermost(error.as_ref()))),
         }
     }
+}
+
+/// What the server said.
+struct Answer {
+    status: http::StatusCode,
+    headers: http::HeaderMap,
+    body: Vec<u8>,
+    /// Whether the body is all of it, or was larger than what is read.
+    whole: bool,
+}
+
+/// What came of a dry run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The object would be taken.
+    Accepted {
+        /// What the server warned of.
+        warnings: Vec<Text>,
+    },
+    /// The object would be refused, with the server's reason.
+    Denied(Text),
+}
+
+/// Reads a date as HTTP writes it: `Tue, 24 Nov 2026 10:00:00 GMT`.
+fn http_date(text: &str) -> Option<jiff::Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+/// Returns the text of a `Warning` header: `299 - "the text"`.
+fn warning_text(header: &str) -> Text {
+    let inner = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(header, |(text, _)| text);
+    Text::new(&inner.replace("\\\"", "\""))
 }
 
 /// Returns the refusal in words, for the middle of a sentence.

@@ -57,6 +57,23 @@ impl Refusal {
         }
     }
 
+    /// Tells why a dry run came to nothing: the object was denied, or the question was not answered.
+    ///
+    /// # Errors
+    /// The refusal of the question itself: the user may not ask, or the server did not say.
+    pub fn of_trial(status: u16, body: &[u8]) -> Result<Text, Self> {
+        let told: Option<Status> = serde_json::from_slice(body).ok().filter(|status: &Status| status.kind == "Status");
+        let message = told.and_then(|status| status.message).unwrap_or_default();
+        // Words of the API server's own: authorization refuses the user, admission refuses the object.
+        let is_user = message.contains("cannot create resource");
+        let is_webhook_failure = message.contains("failed calling webhook");
+        match status {
+            400 | 403 | 422 if !is_user && !message.is_empty() => Ok(message),
+            _ if is_webhook_failure => Ok(message),
+            _ => Err(Self::of_answer(status, body)),
+        }
+    }
+
     /// Reads the refusal out of an error of the client: the innermost causes tell most.
     #[must_use]
     pub fn of_error(error: &kube::Error) -> Self {

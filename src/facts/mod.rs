@@ -18,9 +18,11 @@ mod text;
 
 pub use extension::{Extension, FoundBy, Presence};
 pub use fetched::{Fetched, Right, Stop, Unread};
-pub use need::{Need, Requirement, Stage, Tier, helpful, required};
+pub use need::{
+    MICROSOFT_GROUP, NODE_LEASES, Need, OPERATIONS, Requirement, SNAPSHOT_GROUP, Stage, Tier, helpful, required,
+};
 pub use quantity::Quantity;
-pub use record::{Facts, Server};
+pub use record::{Clocks, Facts, Server};
 pub use redact::redact;
 pub use text::Text;
 

@@ -6,6 +6,15 @@
 use super::SYSTEM_NAMESPACE;
 use super::fetched::Right;
 
+/// The group of the extension's own custom resources.
+pub const MICROSOFT_GROUP: &str = "clusterbackup.dataprotection.microsoft.com";
+/// The group of volume snapshots.
+pub const SNAPSHOT_GROUP: &str = "snapshot.storage.k8s.io";
+/// The namespace of the nodes' Leases.
+pub const NODE_LEASES: &str = "kube-node-lease";
+/// The custom resources by which Azure asks something of the extension.
+pub const OPERATIONS: &[&str] = &["backups", "restores", "deletebackups", "validateforbackups", "validateforrestores"];
+
 /// When a fact can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -114,6 +123,46 @@ needs! {
     Volumes = "volumes", "the volumes behind the extension's claims", Follow, Read;
     /// What is left in a namespace that does not go away.
     Leftovers = "leftovers", "what is left in the extension's namespace", Follow, Read;
+    /// The API groups that the extension depends on, as discovery shows them.
+    ServedGroups = "servedGroups", "which custom resources the server serves", List, Read;
+    /// The parts of the API, and who answers for each.
+    ApiServices = "apiServices", "the APIServices", List, Read;
+    /// The Deployments of all namespaces that run Velero.
+    VeleroWorkloads = "veleroWorkloads", "the Deployments of all namespaces", List, Read;
+    /// The admission webhooks, validating and mutating.
+    Webhooks = "webhooks", "the admission webhooks", List, Read;
+    /// All namespaces.
+    Namespaces = "namespaces", "the namespaces", List, Read;
+    /// When each node last said that it is alive, by its own clock.
+    NodeLeases = "nodeLeases", "the nodes' Leases", List, Read;
+    /// The ConfigMaps coredns and coredns-custom, those that exist.
+    DnsConfig = "dnsConfig", "the ConfigMaps of CoreDNS", List, Read;
+    /// Velero's restores.
+    Restores = "restores", "the Velero restores", List, Read;
+    /// Velero's requests to delete a backup.
+    DeleteRequests = "deleteRequests", "the DeleteBackupRequests", List, Read;
+    /// What Azure asked of the extension: its backups, restores, deletions and validations.
+    Operations = "operations", "the extension's own custom resources", List, Read;
+    /// The hooks that users wrote.
+    Hooks = "hooks", "the BackupHooks and RestoreHooks", List, Read;
+    /// The snapshots, as the drivers know them.
+    SnapshotContents = "snapshotContents", "the VolumeSnapshotContents", List, Read;
+    /// The snapshots, as their users know them.
+    Snapshots = "snapshots", "the VolumeSnapshots", List, Read;
+    /// The classes that snapshots are made by.
+    SnapshotClasses = "snapshotClasses", "the VolumeSnapshotClasses", List, Read;
+    /// The classes that volumes are made by.
+    StorageClasses = "storageClasses", "the StorageClasses", List, Read;
+    /// The DaemonSets of Azure's CSI drivers in kube-system.
+    CsiDrivers = "csiDrivers", "the DaemonSets of the CSI drivers", List, Read;
+    /// The endpoints of the Services that webhooks and APIServices name.
+    WebhookEndpoints = "webhookEndpoints", "the endpoints of the webhooks' Services", Follow, Read;
+    /// The pods that each entry of a hook selects.
+    HookTargets = "hookTargets", "the pods that the hooks select", Follow, Read;
+    /// The tail of the logs of the CoreDNS replicas.
+    DnsLogs = "dnsLogs", "the logs of the CoreDNS pods", Follow, Read;
+    /// What admission says of a pod like the install hook's; a dry run that leaves nothing.
+    AdmissionTrial = "admissionTrial", "a dry run of a pod in the extension's namespace", Follow, Ask;
     /// What each CoreDNS replica answers for the name that the agent needs.
     DnsAnswers = "dnsAnswers", "the answers of the CoreDNS replicas", Follow, Ask;
 }
@@ -155,7 +204,36 @@ impl Need {
             Self::Logs => vec![Right::kube("get", "", "pods/log", here)],
             Self::AgentLogs => vec![Right::kube("get", "", "pods/log", system)],
             Self::Volumes => vec![Right::kube("get", "", "persistentvolumes", None)],
-            Self::Leftovers => Vec::new(),
+            // What is left is known on the way only; discovery is open to whoever may sign in.
+            Self::Leftovers | Self::ServedGroups => Vec::new(),
+            Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
+            Self::VeleroWorkloads => vec![Right::kube("list", "apps", "deployments", None)],
+            Self::Webhooks => ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]
+                .map(|resource| Right::kube("list", "admissionregistration.k8s.io", resource, None))
+                .to_vec(),
+            Self::Namespaces => vec![Right::kube("list", "", "namespaces", None)],
+            Self::NodeLeases => vec![Right::kube("list", "coordination.k8s.io", "leases", Some(NODE_LEASES))],
+            Self::DnsConfig => vec![Right::kube("get", "", "configmaps", system)],
+            Self::Restores => vec![Right::kube("list", "velero.io", "restores", here)],
+            Self::DeleteRequests => vec![Right::kube("list", "velero.io", "deletebackuprequests", here)],
+            Self::Operations => {
+                OPERATIONS.iter().map(|resource| Right::kube("list", MICROSOFT_GROUP, resource, None)).collect()
+            }
+            Self::Hooks => ["backuphooks", "restorehooks"]
+                .map(|resource| Right::kube("list", MICROSOFT_GROUP, resource, None))
+                .to_vec(),
+            Self::SnapshotContents => vec![Right::kube("list", SNAPSHOT_GROUP, "volumesnapshotcontents", None)],
+            Self::Snapshots => vec![Right::kube("list", SNAPSHOT_GROUP, "volumesnapshots", None)],
+            Self::SnapshotClasses => vec![Right::kube("list", SNAPSHOT_GROUP, "volumesnapshotclasses", None)],
+            Self::StorageClasses => vec![Right::kube("list", "storage.k8s.io", "storageclasses", None)],
+            Self::CsiDrivers => vec![Right::kube("list", "apps", "daemonsets", system)],
+            Self::WebhookEndpoints => vec![
+                Right::kube("list", "discovery.k8s.io", "endpointslices", None),
+                Right::kube("get", "", "services", None),
+            ],
+            Self::HookTargets => vec![Right::kube("list", "", "pods", None)],
+            Self::DnsLogs => vec![Right::kube("get", "", "pods/log", system)],
+            Self::AdmissionTrial => vec![Right::kube("create", "", "pods", here)],
             Self::DnsAnswers => vec![Right::kube("create", "", "pods/portforward", system)],
         }
     }
@@ -168,6 +246,10 @@ impl Need {
             Self::AgentLogs => &[Self::AgentPods],
             Self::Volumes => &[Self::Claims],
             Self::Leftovers => &[Self::Namespace],
+            Self::WebhookEndpoints => &[Self::Webhooks, Self::ApiServices],
+            Self::HookTargets => &[Self::Hooks],
+            Self::DnsLogs => &[Self::DnsPods],
+            Self::AdmissionTrial => &[Self::Deployments, Self::Namespace],
             Self::DnsAnswers => &[Self::Nodes, Self::DnsPods, Self::AgentLogs, Self::AgentPods],
             _ => &[],
         }

@@ -7,8 +7,10 @@ use super::extension::{Extension, Presence};
 use super::fetched::{Fetched, Unread};
 use super::need::Need;
 use super::objects::{
-    Backup, Claim, DnsAnswer, Event, ExtensionConfig, IdentityException, Leftover, LimitRange, Log, Meta, Namespace,
-    NetworkPolicy, Node, NodeUsage, Pod, Quota, Service, ServiceAccount, StorageLocation, Volume, Workload,
+    AdmissionTrial, ApiService, Backup, Claim, ConfigMap, DeleteRequest, DnsAnswer, Event, ExtensionConfig, Hook,
+    HookTarget, IdentityException, Lease, Leftover, LimitRange, Log, Meta, Namespace, NetworkPolicy, Node, NodeUsage,
+    Operation, Pod, Quota, Restore, ServedGroup, Service, ServiceAccount, ServiceEndpoints, Snapshot, SnapshotClass,
+    SnapshotContent, StorageClass, StorageLocation, Volume, WebhookConfiguration, Workload,
 };
 
 /// Everything that is known of one cluster at one time.
@@ -80,6 +82,46 @@ pub struct Facts {
     pub volumes: Fetched<Vec<Volume>>,
     /// [`Need::Leftovers`]
     pub leftovers: Fetched<Vec<Leftover>>,
+    /// [`Need::ServedGroups`]
+    pub served_groups: Fetched<Vec<ServedGroup>>,
+    /// [`Need::ApiServices`]
+    pub api_services: Fetched<Vec<ApiService>>,
+    /// [`Need::VeleroWorkloads`]
+    pub velero_workloads: Fetched<Vec<Workload>>,
+    /// [`Need::Webhooks`]
+    pub webhooks: Fetched<Vec<WebhookConfiguration>>,
+    /// [`Need::Namespaces`]
+    pub namespaces: Fetched<Vec<Namespace>>,
+    /// [`Need::NodeLeases`]
+    pub node_leases: Fetched<Vec<Lease>>,
+    /// [`Need::DnsConfig`]
+    pub dns_config: Fetched<Vec<ConfigMap>>,
+    /// [`Need::Restores`]
+    pub restores: Fetched<Vec<Restore>>,
+    /// [`Need::DeleteRequests`]
+    pub delete_requests: Fetched<Vec<DeleteRequest>>,
+    /// [`Need::Operations`]
+    pub operations: Fetched<Vec<Operation>>,
+    /// [`Need::Hooks`]
+    pub hooks: Fetched<Vec<Hook>>,
+    /// [`Need::SnapshotContents`]
+    pub snapshot_contents: Fetched<Vec<SnapshotContent>>,
+    /// [`Need::Snapshots`]
+    pub snapshots: Fetched<Vec<Snapshot>>,
+    /// [`Need::SnapshotClasses`]
+    pub snapshot_classes: Fetched<Vec<SnapshotClass>>,
+    /// [`Need::StorageClasses`]
+    pub storage_classes: Fetched<Vec<StorageClass>>,
+    /// [`Need::CsiDrivers`]
+    pub csi_drivers: Fetched<Vec<Workload>>,
+    /// [`Need::WebhookEndpoints`]
+    pub webhook_endpoints: Fetched<Vec<ServiceEndpoints>>,
+    /// [`Need::HookTargets`]
+    pub hook_targets: Fetched<Vec<HookTarget>>,
+    /// [`Need::DnsLogs`]
+    pub dns_logs: Fetched<Vec<Log>>,
+    /// [`Need::AdmissionTrial`]
+    pub admission_trial: Fetched<AdmissionTrial>,
     /// [`Need::DnsAnswers`]
     pub dns_answers: Fetched<Vec<DnsAnswer>>,
 }
@@ -90,6 +132,19 @@ pub struct Facts {
 pub struct Server {
     /// Its version, as it says it, with the `v`.
     pub version: Option<String>,
+    /// What its clock and the one here said at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<Clocks>,
+}
+
+/// What two clocks said at the same time, give or take a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Clocks {
+    /// The server's, from the `Date` of an answer: whole seconds.
+    pub server: Timestamp,
+    /// The one here, when the answer came.
+    pub here: Timestamp,
 }
 
 /// Does the same with the field of a need, whatever its type.
@@ -194,6 +249,86 @@ macro_rules! with_field {
             }
             Need::Leftovers => {
                 let $field = $($borrow)+ $facts.leftovers;
+                $body
+            }
+            Need::ServedGroups => {
+                let $field = $($borrow)+ $facts.served_groups;
+                $body
+            }
+            Need::ApiServices => {
+                let $field = $($borrow)+ $facts.api_services;
+                $body
+            }
+            Need::VeleroWorkloads => {
+                let $field = $($borrow)+ $facts.velero_workloads;
+                $body
+            }
+            Need::Webhooks => {
+                let $field = $($borrow)+ $facts.webhooks;
+                $body
+            }
+            Need::Namespaces => {
+                let $field = $($borrow)+ $facts.namespaces;
+                $body
+            }
+            Need::NodeLeases => {
+                let $field = $($borrow)+ $facts.node_leases;
+                $body
+            }
+            Need::DnsConfig => {
+                let $field = $($borrow)+ $facts.dns_config;
+                $body
+            }
+            Need::Restores => {
+                let $field = $($borrow)+ $facts.restores;
+                $body
+            }
+            Need::DeleteRequests => {
+                let $field = $($borrow)+ $facts.delete_requests;
+                $body
+            }
+            Need::Operations => {
+                let $field = $($borrow)+ $facts.operations;
+                $body
+            }
+            Need::Hooks => {
+                let $field = $($borrow)+ $facts.hooks;
+                $body
+            }
+            Need::SnapshotContents => {
+                let $field = $($borrow)+ $facts.snapshot_contents;
+                $body
+            }
+            Need::Snapshots => {
+                let $field = $($borrow)+ $facts.snapshots;
+                $body
+            }
+            Need::SnapshotClasses => {
+                let $field = $($borrow)+ $facts.snapshot_classes;
+                $body
+            }
+            Need::StorageClasses => {
+                let $field = $($borrow)+ $facts.storage_classes;
+                $body
+            }
+            Need::CsiDrivers => {
+                let $field = $($borrow)+ $facts.csi_drivers;
+                $body
+            }
+            Need::WebhookEndpoints => {
+                let $field = $($borrow)+ $facts.webhook_endpoints;
+                $body
+            }
+            Need::HookTargets => {
+                let $field = $($borrow)+ $facts.hook_targets;
+                $body
+            }
+            Need::DnsLogs => {
+                let $field = $($borrow)+ $facts.dns_logs;
+                $body
+            }
+            Need::AdmissionTrial => {
+                let $field = $($borrow)+ $facts.admission_trial;
                 $body
             }
             Need::DnsAnswers => {

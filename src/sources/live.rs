@@ -5,9 +5,13 @@
 //! ends as one [`Fetched`] state; no failure of one stops another. An interruption, or the run's
 //! own limit, leaves what was not read as failed with that reason, so that the report is whole.
 
+mod admission;
 mod dns;
+mod hooks;
 mod leftovers;
 mod logs;
+mod operations;
+mod served;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -21,7 +25,9 @@ use serde::de::DeserializeOwned;
 use self::logs::log_wishes;
 use crate::cluster::{Api, Path, Refusal};
 use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
-use crate::facts::{Extension, Facts, Fetched, Need, Right, SYSTEM_NAMESPACE, Server, Stage, Text};
+use crate::facts::{
+    Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server, Stage, Text,
+};
 
 /// How many volumes behind the extension's own claims are read.
 const MOST_VOLUMES: usize = 50;
@@ -44,6 +50,8 @@ pub struct Opened {
     pub context: Option<String>,
     /// The server's version, where it tells it.
     pub version: Option<String>,
+    /// What the server's clock and the one here said.
+    pub clocks: Option<Clocks>,
 }
 
 /// What ended a reading early.
@@ -123,8 +131,9 @@ impl<'a> Live<'a> {
         if namespace.is_some() {
             all.extend([Need::Namespace, Need::Deployments, Need::Pods]);
         }
-        let Opened { context, version } = opened;
-        let facts = Facts { observed_at: Timestamp::now(), context, server: Server { version }, ..Facts::default() };
+        let Opened { context, version, clocks } = opened;
+        let server = Server { version, clocks };
+        let facts = Facts { observed_at: Timestamp::now(), context, server, ..Facts::default() };
         Self { api, needs: all, facts: RefCell::new(facts), namespace, observe }
     }
 
@@ -261,6 +270,49 @@ impl<'a> Live<'a> {
                 keep!(agent_logs, self.logs(SYSTEM_NAMESPACE, wanted, Need::AgentPods).await);
             }
             Need::Volumes => keep!(volumes, self.volumes().await),
+            Need::ServedGroups => keep!(served_groups, self.served_groups().await),
+            Need::ApiServices => {
+                let path = Path::list("apiregistration.k8s.io", "v1", None, "apiservices");
+                keep!(api_services, self.list(need, &path).await);
+            }
+            Need::VeleroWorkloads => keep!(velero_workloads, self.velero_workloads().await),
+            Need::Webhooks => keep!(webhooks, self.webhooks().await),
+            Need::Namespaces => keep!(namespaces, self.list(need, &Path::list("", "v1", None, "namespaces")).await),
+            Need::NodeLeases => {
+                let path = Path::list("coordination.k8s.io", "v1", Some(NODE_LEASES), "leases");
+                keep!(node_leases, self.list(need, &path).await);
+            }
+            Need::DnsConfig => keep!(dns_config, self.dns_config().await),
+            Need::Restores => keep!(restores, self.list(need, &Path::list("velero.io", "v1", here, "restores")).await),
+            Need::DeleteRequests => {
+                let path = Path::list("velero.io", "v1", here, "deletebackuprequests");
+                keep!(delete_requests, self.list(need, &path).await);
+            }
+            Need::Operations => keep!(operations, self.operations().await),
+            Need::Hooks => keep!(hooks, self.hooks().await),
+            Need::SnapshotContents => {
+                let path = Path::list(SNAPSHOT_GROUP, "v1", None, "volumesnapshotcontents");
+                keep!(snapshot_contents, self.list(need, &path).await);
+            }
+            Need::Snapshots => {
+                keep!(snapshots, self.list(need, &Path::list(SNAPSHOT_GROUP, "v1", None, "volumesnapshots")).await);
+            }
+            Need::SnapshotClasses => {
+                let path = Path::list(SNAPSHOT_GROUP, "v1", None, "volumesnapshotclasses");
+                keep!(snapshot_classes, self.list(need, &path).await);
+            }
+            Need::StorageClasses => {
+                let path = Path::list("storage.k8s.io", "v1", None, "storageclasses");
+                keep!(storage_classes, self.list(need, &path).await);
+            }
+            Need::CsiDrivers => keep!(csi_drivers, self.csi_drivers().await),
+            Need::WebhookEndpoints => keep!(webhook_endpoints, self.webhook_endpoints().await),
+            Need::HookTargets => keep!(hook_targets, self.hook_targets().await),
+            Need::DnsLogs => {
+                let wanted = log_wishes(self.facts.borrow().dns_pods.known_rows());
+                keep!(dns_logs, self.logs(SYSTEM_NAMESPACE, wanted, Need::DnsPods).await);
+            }
+            Need::AdmissionTrial => keep!(admission_trial, self.admission_trial(&namespace).await),
             Need::Leftovers => keep!(leftovers, self.leftovers(&namespace).await),
             Need::DnsAnswers => keep!(dns_answers, self.dns_answers().await),
         }
@@ -291,7 +343,8 @@ impl<'a> Live<'a> {
     /// By default everybody who is signed in may ask that; where not, the group counts as served.
     async fn is_served(&self, group: &str) -> bool {
         // Kubernetes' own groups are always there.
-        if !group.contains('.') || group.ends_with(".k8s.io") && group != "aadpodidentity.k8s.io" {
+        let is_addon = matches!(group, "aadpodidentity.k8s.io" | SNAPSHOT_GROUP);
+        if !group.contains('.') || group.ends_with(".k8s.io") && !is_addon {
             return true;
         }
         let answer: Result<serde_json::Value, Refusal> = self.api.get(&Path::group(group)).await;
@@ -384,11 +437,36 @@ impl<'a> Live<'a> {
     /// Keeps of kube-system's DaemonSets those that answer for the metadata service.
     async fn node_identity(&self) -> Fetched<Vec<Workload>> {
         let path = Path::list("apps", "v1", Some(SYSTEM_NAMESPACE), "daemonsets");
-        let mut all: Fetched<Vec<Workload>> = self.list(Need::NodeIdentity, &path).await;
-        if let Some(rows) = all.known_mut() {
-            rows.retain(Workload::is_node_managed_identity);
+        self.kept(Need::NodeIdentity, &path, Workload::is_node_managed_identity).await
+    }
+
+    /// Keeps of kube-system's DaemonSets those of Azure's CSI drivers.
+    async fn csi_drivers(&self) -> Fetched<Vec<Workload>> {
+        let path = Path::list("apps", "v1", Some(SYSTEM_NAMESPACE), "daemonsets");
+        self.kept(Need::CsiDrivers, &path, |set: &Workload| set.metadata.name.starts_with("csi-azure")).await
+    }
+
+    /// Keeps of all Deployments those that run Velero, whoever installed it.
+    async fn velero_workloads(&self) -> Fetched<Vec<Workload>> {
+        self.kept(Need::VeleroWorkloads, &Path::list("apps", "v1", None, "deployments"), Workload::runs_velero).await
+    }
+
+    /// Reads a list and keeps what is wanted of it; the rest is dropped as it comes.
+    async fn kept<T: DeserializeOwned>(&self, need: Need, path: &Path, wanted: impl Fn(&T) -> bool) -> Fetched<Vec<T>> {
+        let mut rows = Vec::new();
+        let outcome = self
+            .api
+            .each(path, |row: T| {
+                if wanted(&row) {
+                    rows.push(row);
+                }
+            })
+            .await;
+        match outcome {
+            Ok(None) => Fetched::Got(rows),
+            Ok(Some(why)) => Fetched::Partial { got: rows, why },
+            Err(refusal) => refused(refusal, self.right_of(need)),
         }
-        all
     }
 
     async fn volumes(&self) -> Fetched<Vec<crate::facts::objects::Volume>> {

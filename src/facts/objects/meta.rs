@@ -24,6 +24,9 @@ pub struct Meta {
     /// The labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels")]
     pub labels: Labels,
+    /// The few annotations that a check uses; all others are not kept, since anything may stand in them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known_annotations")]
+    pub annotations: Labels,
     /// The objects that this one belongs to.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub owner_references: Vec<OwnerReference>,
@@ -49,6 +52,12 @@ impl Meta {
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.get(key).map(String::as_str)
+    }
+
+    /// Returns the annotation's value, for one of those that are kept.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.get(key).map(String::as_str)
     }
 
     /// Returns the owner that manages the object, if it is of the given kind.
@@ -80,6 +89,74 @@ pub struct OwnerReference {
     /// The owner's name.
     #[serde(deserialize_with = "name")]
     pub name: String,
+}
+
+/// A selector of objects by their labels.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LabelSelector {
+    /// Labels that must be there with these values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels")]
+    pub match_labels: Labels,
+    /// Further demands, all of which must hold.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub match_expressions: Vec<LabelDemand>,
+}
+
+/// One demand of a selector.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LabelDemand {
+    /// The label.
+    #[serde(deserialize_with = "name")]
+    pub key: String,
+    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    #[serde(deserialize_with = "name")]
+    pub operator: String,
+    /// The values that it compares with.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
+    pub values: Vec<String>,
+}
+
+impl LabelSelector {
+    /// Returns whether the selector takes in an object with these labels; `None` for an operator that is not known.
+    #[must_use]
+    pub fn takes_in(&self, labels: &Labels) -> Option<bool> {
+        let mut takes = self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value));
+        for demand in &self.match_expressions {
+            let value = labels.get(&demand.key);
+            takes &= match demand.operator.as_str() {
+                "In" => value.is_some_and(|value| demand.values.contains(value)),
+                "NotIn" => value.is_none_or(|value| !demand.values.contains(value)),
+                "Exists" => value.is_some(),
+                "DoesNotExist" => value.is_none(),
+                _ => return None,
+            };
+        }
+        Some(takes)
+    }
+
+    /// Returns whether it takes in everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+
+    /// Returns the selector as kubectl's `--selector` takes it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let equal = self.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let demands = self.match_expressions.iter().map(|demand| {
+            let (key, values) = (&demand.key, demand.values.join(","));
+            match demand.operator.as_str() {
+                "In" => format!("{key} in ({values})"),
+                "NotIn" => format!("{key} notin ({values})"),
+                "DoesNotExist" => format!("!{key}"),
+                _ => key.clone(),
+            }
+        });
+        equal.chain(demands).collect::<Vec<_>>().join(",")
+    }
 }
 
 /// One condition of an object's status.
@@ -125,6 +202,28 @@ pub(in crate::facts) fn optional_name<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(deserializer).map(|raw| raw.map(|raw| clean(&raw)))
+}
+
+/// Reads a list of names, as [`name`] does; `*` stays, since it stands for all of them.
+pub(in crate::facts) fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let raw: Vec<String> = null_as_default(deserializer)?;
+    Ok(raw.iter().map(|raw| if raw == "*" { raw.clone() } else { clean(raw) }).collect())
+}
+
+/// The annotations that are kept.
+const KNOWN_ANNOTATIONS: &[&str] = &[
+    "meta.helm.sh/release-name",
+    "meta.helm.sh/release-namespace",
+    "snapshot.storage.kubernetes.io/is-default-class",
+    "storageclass.kubernetes.io/is-default-class",
+    "velero.io/source-cluster-k8s-gitversion",
+];
+
+/// Reads the annotations that a check uses, as [`labels`] does.
+fn known_annotations<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Labels, D::Error> {
+    let mut raw: BTreeMap<String, Option<Text>> = null_as_default(deserializer)?;
+    raw.retain(|key, _| KNOWN_ANNOTATIONS.contains(&key.as_str()));
+    Ok(raw.into_iter().filter_map(|(key, value)| Some((key, clean(&value?)))).collect())
 }
 
 /// Reads labels, names and values as [`name`] does.

@@ -4,34 +4,54 @@
 //! file are read by the same code. None holds `ObjectMeta`: its managed fields alone cost more
 //! than everything that is kept. Every field may be missing; unknown ones are ignored.
 
+mod config_map;
 mod extension;
 mod identity;
+mod lease;
 mod meta;
 mod namespace;
 mod network;
 mod node;
+mod operation;
 mod pod;
+mod restore;
+mod served;
+mod snapshot;
 mod velero;
 mod volume;
+mod webhook;
 mod workload;
+
+pub use config_map::ConfigMap;
 
 pub use extension::{ExtensionConfig, ExtensionConfigSpec, ExtensionConfigStatus, HelmReleaseStatus, SyncStatus};
 pub use identity::{IdentityException, IdentityExceptionSpec, ServiceAccount};
-pub use meta::{Condition, Labels, Meta, OwnerReference};
+pub use lease::{Lease, LeaseSpec};
+pub use meta::{Condition, LabelDemand, LabelSelector, Labels, Meta, OwnerReference};
 pub(super) use meta::{name, optional_name};
 pub use namespace::{
     Event, InvolvedObject, Leftover, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, NamespaceStatus, Quota,
     QuotaStatus,
 };
 pub use network::{Answer, DnsAnswer, NetworkPolicy, Service, ServiceSpec};
-pub use node::{Node, NodeSpec, NodeStatus, NodeUsage, Taint, Used};
+pub use node::{Node, NodeInfo, NodeSpec, NodeStatus, NodeUsage, Taint, Used};
+pub use operation::{Hook, HookAction, HookEntry, HookExec, HookSpec, HookTarget, Operation, OperationStatus};
 pub use pod::{
     Affinity, Container, ContainerState, ContainerStatus, EnvVar, Log, NodeAffinity, NodeSelector,
     NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, PodStatus, PodVolume, Resources, Terminated, Toleration,
     VolumeClaim, Waiting,
 };
+pub use restore::{
+    DeleteRequest, DeleteRequestSpec, DeleteRequestStatus, HookStatus, Restore, RestoreSpec, RestoreStatus,
+};
+pub use served::{ApiService, ApiServiceSpec, ApiServiceStatus, ServedGroup, ServedVersion, ServiceReference};
+pub use snapshot::{
+    Snapshot, SnapshotClass, SnapshotContent, SnapshotContentSpec, SnapshotError, SnapshotReference, SnapshotSource,
+    SnapshotStatus, StorageClass,
+};
 pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, StorageLocation, StorageLocationSpec, StorageLocationStatus,
 };
 pub use volume::{Claim, ClaimSpec, ClaimStatus, Volume, VolumeNodeAffinity, VolumeSpec};
+pub use webhook::{AdmissionTrial, ServiceEndpoints, Webhook, WebhookClient, WebhookConfiguration, WebhookRule};
 pub use workload::{PodTemplate, Workload, WorkloadSpec, WorkloadStatus};

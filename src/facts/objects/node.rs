@@ -59,6 +59,17 @@ pub struct NodeStatus {
     /// How it is.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub conditions: Vec<Condition>,
+    /// What runs on it.
+    pub node_info: NodeInfo,
+}
+
+/// What runs on a node.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeInfo {
+    /// The kubelet's version, with the `v`.
+    #[serde(deserialize_with = "name")]
+    pub kubelet_version: String,
 }
 
 impl Node {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::HookStatus;
 use super::meta::{Meta, null_as_default, optional_name, optional_word};
 use crate::facts::Text;
 use crate::finding::Subject;
@@ -150,6 +151,12 @@ pub struct BackupStatus {
     /// How many errors there were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<u32>,
+    /// How many warnings there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warnings: Option<u32>,
+    /// How its hooks went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook_status: Option<HookStatus>,
     /// When it began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_timestamp: Option<Timestamp>,

@@ -79,6 +79,16 @@ impl Workload {
             || component(&self.spec.template.metadata)
     }
 
+    /// Returns whether it runs Velero's server, by its image: names and labels are the installer's choice.
+    #[must_use]
+    pub fn runs_velero(&self) -> bool {
+        let is_velero = |image: &str| {
+            let name = image.rsplit('/').next().unwrap_or(image);
+            name.split([':', '@']).next() == Some("velero")
+        };
+        self.spec.template.spec.containers.iter().filter_map(|c| c.image.as_deref()).any(is_velero)
+    }
+
     /// Returns the condition of the given type.
     #[must_use]
     pub fn condition(&self, kind: &str) -> Option<&Condition> {

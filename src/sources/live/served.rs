@@ -1,0 +1,212 @@
+//! What the server serves, and whether somebody answers behind what it calls.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use serde::Deserialize;
+
+use super::{Live, refused, together};
+use crate::cluster::{Path, Refusal};
+use crate::facts::objects::{
+    ConfigMap, ServedGroup, ServedVersion, ServiceEndpoints, ServiceReference, WebhookConfiguration,
+};
+use crate::facts::{Fetched, MICROSOFT_GROUP, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE};
+
+/// The groups that the extension depends on.
+const GROUPS: &[&str] = &["velero.io", MICROSOFT_GROUP, SNAPSHOT_GROUP];
+/// How many versions of a group, and resources of a version, are kept.
+const MOST_VERSIONS: usize = 8;
+const MOST_RESOURCES: usize = 200;
+/// How many Services behind webhooks and APIServices are looked at.
+const MOST_SERVICES: usize = 60;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Group {
+    versions: Vec<Version>,
+    #[serde(rename = "preferredVersion")]
+    preferred: Version,
+}
+
+#[derive(Deserialize, Default, PartialEq, Eq, Clone)]
+#[serde(default)]
+struct Version {
+    version: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Resources {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Resource {
+    name: String,
+}
+
+impl Live<'_> {
+    /// Asks discovery for the groups that the extension depends on; a group that is not served has no versions.
+    pub(super) async fn served_groups(&self) -> Fetched<Vec<ServedGroup>> {
+        let mut rows = Vec::new();
+        let mut trouble = Vec::new();
+        for (group, answer) in
+            join_all(GROUPS.iter().map(|group| async move { (*group, self.served(group).await) })).await
+        {
+            match answer {
+                Ok(versions) => rows.push(ServedGroup { group: group.to_owned(), versions }),
+                Err(why) => trouble.push(format!("{group}: {why}")),
+            }
+        }
+        match (trouble.is_empty(), rows.is_empty()) {
+            (true, _) => Fetched::Got(rows),
+            (false, true) => Fetched::Failed(trouble.join("; ")),
+            (false, false) => Fetched::Partial { got: rows, why: trouble.join("; ") },
+        }
+    }
+
+    async fn served(&self, group: &str) -> Result<Vec<ServedVersion>, String> {
+        let told = |refusal: Refusal| match refusal {
+            Refusal::Forbidden => "discovery is forbidden".to_owned(),
+            Refusal::NotFound | Refusal::NoSuchKind => "not found".to_owned(),
+            Refusal::Failed(why) => why,
+        };
+        let Group { mut versions, preferred } = match self.api.get::<Group>(&Path::group(group)).await {
+            Ok(group) => group,
+            Err(Refusal::NotFound | Refusal::NoSuchKind) => return Ok(Vec::new()),
+            Err(refusal) => return Err(told(refusal)),
+        };
+        versions.sort_by_key(|version| *version != preferred);
+        let mut served = Vec::new();
+        for Version { version } in versions.into_iter().take(MOST_VERSIONS) {
+            let Resources { resources } = match self.api.get(&Path::group_version(group, &version)).await {
+                Ok(resources) => resources,
+                // Served a moment ago and gone now: not served.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) => continue,
+                Err(refusal) => return Err(told(refusal)),
+            };
+            let names = resources.into_iter().map(|resource| resource.name).filter(|name| !name.contains('/'));
+            served.push(ServedVersion { version, resources: names.take(MOST_RESOURCES).collect() });
+        }
+        Ok(served)
+    }
+
+    /// Reads both kinds of admission webhooks.
+    pub(super) async fn webhooks(&self) -> Fetched<Vec<WebhookConfiguration>> {
+        let mut all = Fetched::NoSuchKind;
+        for (resource, kind) in [
+            ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration"),
+            ("mutatingwebhookconfigurations", "MutatingWebhookConfiguration"),
+        ] {
+            let path = Path::list("admissionregistration.k8s.io", "v1", None, resource);
+            let right = Right::kube("list", "admissionregistration.k8s.io", resource, None);
+            let mut one: Fetched<Vec<WebhookConfiguration>> =
+                self.api.list(&path).await.unwrap_or_else(|refusal| refused(refusal, Some(right)));
+            if let Some(rows) = one.known_mut() {
+                // Items of a list do not repeat their kind.
+                rows.iter_mut().for_each(|row| kind.clone_into(&mut row.kind));
+            }
+            all = together(all, one);
+        }
+        all
+    }
+
+    /// Counts the endpoints of every Service that a webhook or an APIService names.
+    pub(super) async fn webhook_endpoints(&self) -> Fetched<Vec<ServiceEndpoints>> {
+        let services: BTreeSet<ServiceReference> = {
+            let facts = self.facts.borrow();
+            let hooks = facts.webhooks.known_rows().iter().flat_map(|configuration| &configuration.webhooks);
+            let called = hooks.filter_map(|webhook| webhook.client_config.service.clone());
+            let parts = facts.api_services.known_rows().iter().filter_map(|part| part.spec.service.clone());
+            called.chain(parts).collect()
+        };
+        if services.is_empty()
+            && let Some(unread) = self.unread_by(Need::Webhooks)
+        {
+            return unread;
+        }
+        let surplus = services.len().saturating_sub(MOST_SERVICES);
+        let wanted = services.into_iter().take(MOST_SERVICES);
+        let answers = join_all(wanted.map(|service| self.endpoints(service))).await;
+        let mut rows = Vec::new();
+        let mut failed = None;
+        for answer in answers {
+            match answer {
+                Ok(row) => rows.push(row),
+                Err(refusal) => failed = Some(refusal),
+            }
+        }
+        match failed {
+            None if surplus == 0 => Fetched::Got(rows),
+            None => Fetched::Partial { got: rows, why: format!("{surplus} more Services were not looked at") },
+            Some(refusal) if rows.is_empty() => refused(refusal, self.right_of(Need::WebhookEndpoints)),
+            Some(refusal) => {
+                let why = refused::<()>(refusal, self.right_of(Need::WebhookEndpoints));
+                let why = why.unread("a part of them").map_or_else(String::new, |unread| unread.why);
+                Fetched::Partial { got: rows, why }
+            }
+        }
+    }
+
+    async fn endpoints(&self, service: ServiceReference) -> Result<ServiceEndpoints, Refusal> {
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Slice {
+            endpoints: Option<Vec<Endpoint>>,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Endpoint {
+            conditions: Conditions,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Conditions {
+            ready: Option<bool>,
+        }
+        let mut found = ServiceEndpoints { exists: true, ..ServiceEndpoints::default() };
+        let path = Path::list("discovery.k8s.io", "v1", Some(&service.namespace), "endpointslices")
+            .with("labelSelector", format!("kubernetes.io/service-name={}", service.name));
+        let partial = self
+            .api
+            .each(&path, |slice: Slice| {
+                for endpoint in slice.endpoints.unwrap_or_default() {
+                    // The API says that an unset `ready` counts as true.
+                    if endpoint.conditions.ready.unwrap_or(true) {
+                        found.ready = found.ready.saturating_add(1);
+                    } else {
+                        found.unready = found.unready.saturating_add(1);
+                    }
+                }
+            })
+            .await?;
+        if let Some(why) = partial {
+            return Err(Refusal::Failed(why));
+        }
+        if found.ready == 0 {
+            let path = Path::object("", "v1", Some(&service.namespace), "services", &service.name);
+            found.exists = match self.api.get::<serde::de::IgnoredAny>(&path).await {
+                Ok(_) => true,
+                Err(Refusal::NotFound) => false,
+                Err(refusal) => return Err(refusal),
+            };
+        }
+        found.service = service;
+        Ok(found)
+    }
+
+    /// Reads CoreDNS's configuration and what users add to it; what does not exist is left out.
+    pub(super) async fn dns_config(&self) -> Fetched<Vec<ConfigMap>> {
+        let mut rows = Vec::new();
+        for name in ["coredns", "coredns-custom"] {
+            let path = Path::object("", "v1", Some(SYSTEM_NAMESPACE), "configmaps", name);
+            match self.api.get::<ConfigMap>(&path).await {
+                Ok(map) => rows.push(map),
+                Err(Refusal::NotFound) => {}
+                Err(refusal) => return refused(refusal, self.right_of(Need::DnsConfig)),
+            }
+        }
+        Fetched::Got(rows)
+    }
+}
