@@ -1,21 +1,24 @@
 //! `doctor`: every check that applies, root causes first.
 
-use std::collections::BTreeSet;
+mod reading;
+mod selection;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
+use self::reading::{live, runtime};
+use self::selection::Selection;
 use super::output::{Output, width};
-use crate::checks::{CHECKS, Check, Diagnosis, Ran};
-use crate::cluster::{Api, Flags, Path, Refusal, connect};
+use crate::checks::{Check, Diagnosis, Ran};
+use crate::cluster::Flags;
 use crate::error::Error;
 use crate::exit;
-use crate::facts::{DEFAULT_NAMESPACE, Facts, Need, Right, Tier};
+use crate::facts::Facts;
 use crate::finding::{Hop, Severity};
-use crate::render::report::{Deselected, DoctorReport};
-use crate::render::{self, Console, Detail, Look, PathWalk};
-use crate::sources::{Interruption, Limit, Live, Opened, Step, can_be_new, greet, read_bundle, sample, write_bundle};
+use crate::render::report::DoctorReport;
+use crate::render::{self, Console, Detail, Look};
+use crate::sources::{Interruption, can_be_new, read_bundle, sample, write_bundle};
 
 /// The flags of `doctor`.
 #[derive(Args, Debug)]
@@ -123,90 +126,6 @@ impl HopName {
             Self::Volumes => Hop::Volumes,
             Self::Runs => Hop::Runs,
         }
-    }
-}
-
-/// The checks that run, and those that do not with the reason.
-struct Selection {
-    selected: Vec<&'static Check>,
-    deselected: Vec<Deselected>,
-}
-
-impl Selection {
-    /// Selects by the flags.
-    fn by_flags(args: &DoctorArgs) -> Result<Self, Error> {
-        for wanted in args.check.iter().chain(&args.skip) {
-            if !CHECKS.iter().any(|check| is_named(check, wanted)) {
-                return Err(Error::usage(format!("there is no check \"{wanted}\"")).hinted(nearest(wanted)));
-            }
-        }
-        let mut selection = Self { selected: Vec::new(), deselected: Vec::new() };
-        for check in CHECKS {
-            let is_asked = args.check.is_empty() || args.check.iter().any(|wanted| is_named(check, wanted));
-            let is_on_hop = args.hop.is_empty() || args.hop.iter().any(|hop| hop.hop() == check.hop);
-            let is_skipped = args.skip.iter().any(|wanted| is_named(check, wanted));
-            match (is_asked, is_on_hop, is_skipped) {
-                (_, _, true) => selection.leave_out(check, "by --skip"),
-                (false, _, _) => selection.leave_out(check, "by --check"),
-                (_, false, _) => selection.leave_out(check, "by --hop"),
-                _ => selection.selected.push(check),
-            }
-        }
-        if selection.selected.is_empty() && !args.list {
-            return Err(Error::usage("no check is left to run")
-                .hinted("See the checks and their stretches with: kubectl aksbackup doctor --list"));
-        }
-        Ok(selection)
-    }
-
-    fn leave_out(&mut self, check: &Check, why: &str) {
-        self.deselected.push(Deselected { code: check.code.to_owned(), why: why.to_owned() });
-    }
-
-    /// Leaves out the checks that cannot do without a fact which may not be asked for.
-    fn without(&mut self, need: Need, why: &str) {
-        let (kept, left): (Vec<_>, Vec<_>) = self
-            .selected
-            .iter()
-            .partition(|check| !check.needs.iter().any(|requirement| requirement.required && requirement.need == need));
-        self.selected = kept;
-        for check in left {
-            self.leave_out(check, why);
-        }
-        self.deselected.sort_by(|a, b| a.code.cmp(&b.code));
-    }
-
-    fn needs(&self) -> BTreeSet<Need> {
-        self.selected.iter().flat_map(|check| check.needs).map(|requirement| requirement.need).collect()
-    }
-
-    /// Returns the facts of the tier that not everybody may use, among those that are needed.
-    fn asked_of_pods(&self) -> Vec<Need> {
-        self.needs().into_iter().filter(|need| need.tier() == Tier::Ask).collect()
-    }
-}
-
-fn is_named(check: &Check, wanted: &str) -> bool {
-    check.code.eq_ignore_ascii_case(wanted) || check.name.eq_ignore_ascii_case(wanted)
-}
-
-/// Says which check was likely meant.
-fn nearest(wanted: &str) -> String {
-    /// How alike two names must be, from 0 to 1, to be taken for a slip of the fingers.
-    const ALIKE: f64 = 0.85;
-    let wanted = wanted.to_ascii_lowercase();
-    let part = CHECKS.iter().find(|check| {
-        wanted.len() > 2 && (check.name.contains(&wanted) || check.code.to_ascii_lowercase().contains(&wanted))
-    });
-    let alike = || {
-        let near = CHECKS.iter().map(|check| (strsim::jaro_winkler(check.name, &wanted), check));
-        near.filter(|(likeness, _)| *likeness >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, check)| check)
-    };
-    match part.or_else(alike) {
-        Some(check) => {
-            format!("Did you mean {} {}? All of them: kubectl aksbackup doctor --list", check.code, check.name)
-        }
-        None => "See the checks with: kubectl aksbackup doctor --list".to_owned(),
     }
 }
 
@@ -355,141 +274,6 @@ fn is_aks(facts: &Facts) -> Result<(), Error> {
         .hinted(
             "Choose the cluster with --context NAME after the plugin's name; kubectl does not hand its own flags on.",
         ))
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal(format!("the runtime does not start: {error}")))
-}
-
-/// Reads the cluster, with the road drawn on a terminal while it is read.
-async fn live(
-    args: &DoctorArgs,
-    flags: &Flags,
-    selection: &mut Selection,
-) -> Result<(Facts, Option<Interruption>), Error> {
-    let (api, context) = connect(flags).await?;
-    let interruption = async {
-        // Where the signal cannot be listened to, it ends the program as it always did.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::pin!(interruption);
-    let limit = flags.run_limit().map(Limit::begin);
-    let walk = PathWalk::begin(waits(&selection.selected));
-    let opening = within(limit, async {
-        let version = greet(&api).await?;
-        ask_tiers(&api, selection, args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)).await;
-        Ok(version)
-    });
-    let opening = tokio::select! {
-        biased;
-        () = &mut interruption => None,
-        version = opening => Some(version),
-    };
-    let version = match opening {
-        None => {
-            walk.end();
-            return Ok((interrupted(context, &selection.needs()), Some(Interruption::User)));
-        }
-        Some(Err(why)) => {
-            walk.end();
-            return Err(unreachable(&why, context.as_deref()));
-        }
-        Some(Ok(version)) => version,
-    };
-    let observe = |step| {
-        if let Step::Answered(need) = step {
-            walk.answered(need);
-        }
-    };
-    let opened = Opened { context, version, clocks: api.clocks() };
-    let reading = Live::new(&api, opened, args.namespace.as_deref(), selection.needs(), &observe);
-    let read = reading.read(limit, interruption).await;
-    walk.end();
-    Ok(read)
-}
-
-/// Waits for the first answers, but no longer than the run may take.
-async fn within<T>(limit: Option<Limit>, answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    match limit {
-        Some(limit) => match tokio::time::timeout_at(limit.end, answer).await {
-            Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {} s", limit.whole.as_secs_f32())),
-        },
-        None => answer.await,
-    }
-}
-
-/// Asks which tiers of rights the user has, and leaves out the checks of those that are missing.
-async fn ask_tiers(api: &Api, selection: &mut Selection, namespace: &str) {
-    for need in selection.asked_of_pods() {
-        for right in need.rights(namespace) {
-            match may(api, &right).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    selection
-                        .without(need, &format!("{} need a right that is missing: {}", need.what(), right.words()));
-                }
-                // No answer is no missing right: the check stays, and the question itself says what is wrong.
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-/// Asks the server whether the user has a right; the question leaves nothing behind.
-async fn may(api: &Api, right: &Right) -> Result<bool, Refusal> {
-    let Right::Kube(right) = right else { return Ok(true) };
-    let (resource, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
-    let question = json!({
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {
-            "namespace": right.namespace,
-            "verb": right.verb,
-            "group": right.group,
-            "resource": resource,
-            "subresource": subresource
-        }}
-    });
-    let answer: serde_json::Value =
-        api.post(&Path::list("authorization.k8s.io", "v1", None, "selfsubjectaccessreviews"), &question).await?;
-    Ok(answer.pointer("/status/allowed").and_then(serde_json::Value::as_bool).unwrap_or(false))
-}
-
-/// Returns the facts of a run that was interrupted before anything was read.
-fn interrupted(context: Option<String>, needs: &BTreeSet<Need>) -> Facts {
-    let mut facts = Facts { context, observed_at: jiff::Timestamp::now(), ..Facts::default() };
-    for need in needs {
-        facts.give_up(*need, crate::facts::Fetched::<()>::INTERRUPTED);
-    }
-    facts
-}
-
-fn unreachable(why: &str, context: Option<&str>) -> Error {
-    let flag = context.map_or(String::new(), |name| format!("--context {name} "));
-    let hint = if why.contains("(401 ") {
-        format!("The login has expired or is of another cluster; check with: kubectl {flag}auth whoami")
-    } else {
-        format!("A private cluster answers only inside its network; check with: kubectl {flag}version")
-    };
-    Error::cluster(format!("the API server could not be asked: {why}")).hinted(hint)
-}
-
-/// Returns which facts each stretch of the road waits for.
-fn waits(selected: &[&'static Check]) -> Vec<(Hop, BTreeSet<Need>)> {
-    Hop::ROAD
-        .into_iter()
-        .map(|hop| {
-            let of_hop = selected.iter().filter(|check| check.hop == hop);
-            (hop, of_hop.flat_map(|check| check.needs).map(|requirement| requirement.need).collect::<BTreeSet<_>>())
-        })
-        .filter(|(_, needs)| !needs.is_empty())
-        .collect()
 }
 
 /// Returns the schema of `doctor -o json`.

@@ -1,0 +1,150 @@
+//! One reading of a live cluster for `doctor`.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::DoctorArgs;
+use super::selection::Selection;
+use crate::checks::Check;
+use crate::cluster::{Api, Flags, Path, Refusal, connect};
+use crate::error::Error;
+use crate::facts::{DEFAULT_NAMESPACE, Facts, Need, Right};
+use crate::finding::Hop;
+use crate::render::PathWalk;
+use crate::sources::{Interruption, Limit, Live, Opened, Step, greet};
+
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal(format!("the runtime does not start: {error}")))
+}
+
+/// Reads the cluster, with the road drawn on a terminal while it is read.
+pub(super) async fn live(
+    args: &DoctorArgs,
+    flags: &Flags,
+    selection: &mut Selection,
+) -> Result<(Facts, Option<Interruption>), Error> {
+    let (api, context) = connect(flags).await?;
+    let interruption = async {
+        // Where the signal cannot be listened to, it ends the program as it always did.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::pin!(interruption);
+    let limit = flags.run_limit().map(Limit::begin);
+    let walk = PathWalk::begin(waits(&selection.selected));
+    let opening = within(limit, async {
+        let version = greet(&api).await?;
+        ask_tiers(&api, selection, args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)).await;
+        Ok(version)
+    });
+    let opening = tokio::select! {
+        biased;
+        () = &mut interruption => None,
+        version = opening => Some(version),
+    };
+    let version = match opening {
+        None => {
+            walk.end();
+            return Ok((interrupted(context, &selection.needs()), Some(Interruption::User)));
+        }
+        Some(Err(why)) => {
+            walk.end();
+            return Err(unreachable(&why, context.as_deref()));
+        }
+        Some(Ok(version)) => version,
+    };
+    let observe = |step| {
+        if let Step::Answered(need) = step {
+            walk.answered(need);
+        }
+    };
+    let opened = Opened { context, version, clocks: api.clocks() };
+    let reading = Live::new(&api, opened, args.namespace.as_deref(), selection.needs(), &observe);
+    let read = reading.read(limit, interruption).await;
+    walk.end();
+    Ok(read)
+}
+
+/// Waits for the first answers, but no longer than the run may take.
+async fn within<T>(limit: Option<Limit>, answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    match limit {
+        Some(limit) => match tokio::time::timeout_at(limit.end, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer within {} s", limit.whole.as_secs_f32())),
+        },
+        None => answer.await,
+    }
+}
+
+/// Asks which tiers of rights the user has, and leaves out the checks of those that are missing.
+async fn ask_tiers(api: &Api, selection: &mut Selection, namespace: &str) {
+    for need in selection.asked_of_pods() {
+        for right in need.rights(namespace) {
+            match may(api, &right).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    selection
+                        .without(need, &format!("{} need a right that is missing: {}", need.what(), right.words()));
+                }
+                // No answer is no missing right: the check stays, and the question itself says what is wrong.
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Asks the server whether the user has a right; the question leaves nothing behind.
+async fn may(api: &Api, right: &Right) -> Result<bool, Refusal> {
+    let Right::Kube(right) = right else { return Ok(true) };
+    let (resource, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
+    let question = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {
+            "namespace": right.namespace,
+            "verb": right.verb,
+            "group": right.group,
+            "resource": resource,
+            "subresource": subresource
+        }}
+    });
+    let answer: serde_json::Value =
+        api.post(&Path::list("authorization.k8s.io", "v1", None, "selfsubjectaccessreviews"), &question).await?;
+    Ok(answer.pointer("/status/allowed").and_then(serde_json::Value::as_bool).unwrap_or(false))
+}
+
+/// Returns the facts of a run that was interrupted before anything was read.
+fn interrupted(context: Option<String>, needs: &BTreeSet<Need>) -> Facts {
+    let mut facts = Facts { context, observed_at: jiff::Timestamp::now(), ..Facts::default() };
+    for need in needs {
+        facts.give_up(*need, crate::facts::Fetched::<()>::INTERRUPTED);
+    }
+    facts
+}
+
+fn unreachable(why: &str, context: Option<&str>) -> Error {
+    let flag = context.map_or(String::new(), |name| format!("--context {name} "));
+    let hint = if why.contains("(401 ") {
+        format!("The login has expired or is of another cluster; check with: kubectl {flag}auth whoami")
+    } else {
+        format!("A private cluster answers only inside its network; check with: kubectl {flag}version")
+    };
+    Error::cluster(format!("the API server could not be asked: {why}")).hinted(hint)
+}
+
+/// Returns which facts each stretch of the road waits for.
+fn waits(selected: &[&'static Check]) -> Vec<(Hop, BTreeSet<Need>)> {
+    Hop::ROAD
+        .into_iter()
+        .map(|hop| {
+            let of_hop = selected.iter().filter(|check| check.hop == hop);
+            (hop, of_hop.flat_map(|check| check.needs).map(|requirement| requirement.need).collect::<BTreeSet<_>>())
+        })
+        .filter(|(_, needs)| !needs.is_empty())
+        .collect()
+}

@@ -1,0 +1,95 @@
+//! Which checks run: by flags, and by the rights that the user has.
+
+use std::collections::BTreeSet;
+
+use super::DoctorArgs;
+use crate::checks::{CHECKS, Check};
+use crate::error::Error;
+use crate::facts::{Need, Tier};
+use crate::render::report::Deselected;
+
+/// The checks that run, and those that do not with the reason.
+pub(super) struct Selection {
+    /// Those that run.
+    pub(super) selected: Vec<&'static Check>,
+    /// Those that do not, with the reason.
+    pub(super) deselected: Vec<Deselected>,
+}
+
+impl Selection {
+    /// Selects by the flags.
+    pub(super) fn by_flags(args: &DoctorArgs) -> Result<Self, Error> {
+        for wanted in args.check.iter().chain(&args.skip) {
+            if !CHECKS.iter().any(|check| is_named(check, wanted)) {
+                return Err(Error::usage(format!("there is no check \"{wanted}\"")).hinted(nearest(wanted)));
+            }
+        }
+        let mut selection = Self { selected: Vec::new(), deselected: Vec::new() };
+        for check in CHECKS {
+            let is_asked = args.check.is_empty() || args.check.iter().any(|wanted| is_named(check, wanted));
+            let is_on_hop = args.hop.is_empty() || args.hop.iter().any(|hop| hop.hop() == check.hop);
+            let is_skipped = args.skip.iter().any(|wanted| is_named(check, wanted));
+            match (is_asked, is_on_hop, is_skipped) {
+                (_, _, true) => selection.leave_out(check, "by --skip"),
+                (false, _, _) => selection.leave_out(check, "by --check"),
+                (_, false, _) => selection.leave_out(check, "by --hop"),
+                _ => selection.selected.push(check),
+            }
+        }
+        if selection.selected.is_empty() && !args.list {
+            return Err(Error::usage("no check is left to run")
+                .hinted("See the checks and their stretches with: kubectl aksbackup doctor --list"));
+        }
+        Ok(selection)
+    }
+
+    fn leave_out(&mut self, check: &Check, why: &str) {
+        self.deselected.push(Deselected { code: check.code.to_owned(), why: why.to_owned() });
+    }
+
+    /// Leaves out the checks that cannot do without a fact which may not be asked for.
+    pub(super) fn without(&mut self, need: Need, why: &str) {
+        let (kept, left): (Vec<_>, Vec<_>) = self
+            .selected
+            .iter()
+            .partition(|check| !check.needs.iter().any(|requirement| requirement.required && requirement.need == need));
+        self.selected = kept;
+        for check in left {
+            self.leave_out(check, why);
+        }
+        self.deselected.sort_by(|a, b| a.code.cmp(&b.code));
+    }
+
+    pub(super) fn needs(&self) -> BTreeSet<Need> {
+        self.selected.iter().flat_map(|check| check.needs).map(|requirement| requirement.need).collect()
+    }
+
+    /// Returns the facts of the tier that not everybody may use, among those that are needed.
+    pub(super) fn asked_of_pods(&self) -> Vec<Need> {
+        self.needs().into_iter().filter(|need| need.tier() == Tier::Ask).collect()
+    }
+}
+
+fn is_named(check: &Check, wanted: &str) -> bool {
+    check.code.eq_ignore_ascii_case(wanted) || check.name.eq_ignore_ascii_case(wanted)
+}
+
+/// Says which check was likely meant.
+fn nearest(wanted: &str) -> String {
+    /// How alike two names must be, from 0 to 1, to be taken for a slip of the fingers.
+    const ALIKE: f64 = 0.85;
+    let wanted = wanted.to_ascii_lowercase();
+    let part = CHECKS.iter().find(|check| {
+        wanted.len() > 2 && (check.name.contains(&wanted) || check.code.to_ascii_lowercase().contains(&wanted))
+    });
+    let alike = || {
+        let near = CHECKS.iter().map(|check| (strsim::jaro_winkler(check.name, &wanted), check));
+        near.filter(|(likeness, _)| *likeness >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, check)| check)
+    };
+    match part.or_else(alike) {
+        Some(check) => {
+            format!("Did you mean {} {}? All of them: kubectl aksbackup doctor --list", check.code, check.name)
+        }
+        None => "See the checks with: kubectl aksbackup doctor --list".to_owned(),
+    }
+}
