@@ -7,6 +7,7 @@
 pub mod causes;
 mod check;
 mod diagnosis;
+mod ignore;
 mod reading;
 mod road;
 mod runner;
@@ -71,6 +72,7 @@ mod workload_identity_not_injected;
 
 pub use check::{Check, Judgement, Outcome};
 pub use diagnosis::{Diagnosis, Placed, Role};
+pub use ignore::{Entry, Ignored};
 pub use road::{Mark, Stretch, road};
 pub use runner::{Ran, run};
 

@@ -1,22 +1,27 @@
 //! `doctor`: every check that applies, root causes first.
 
+mod ignore_file;
 mod reading;
 mod selection;
+mod waiting;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use self::ignore_file::read_ignore_file;
 use self::reading::{live, runtime};
 use self::selection::Selection;
-use super::output::{Output, width};
-use crate::checks::{Check, Diagnosis, Ran};
-use crate::cluster::Flags;
+use self::waiting::wait;
+use super::output::width;
+use crate::checks::{Check, Diagnosis, Entry, Ignored, Ran};
+use crate::cluster::{Flags, duration};
 use crate::error::Error;
 use crate::exit;
 use crate::facts::Facts;
 use crate::finding::{Hop, Severity};
-use crate::render::report::DoctorReport;
+use crate::render::report::{Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look};
 use crate::sources::{Interruption, can_be_new, read_bundle, sample, write_bundle};
 
@@ -53,10 +58,35 @@ pub struct DoctorArgs {
     save: Option<PathBuf>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    output: Format,
+    /// Print at most ten lines, for a chat or a ticket
+    #[arg(long, conflicts_with_all = ["output", "list"])]
+    short: bool,
     /// The least severity that makes the exit code 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
     fail_on: FailOn,
+    /// Leave out the findings that this file names; they are counted and shown at the end
+    #[arg(long, value_name = "FILE")]
+    ignore: Option<PathBuf>,
+    /// Diagnose again and again until nothing at or above --fail-on is found, or this long has passed
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with_all = ["bundle", "sample", "list"])]
+    wait: Option<Duration>,
+}
+
+/// The formats of a diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// What is needed to act
+    #[default]
+    Human,
+    /// The evidence of everything, too
+    Wide,
+    /// The document of the contract as JSON
+    Json,
+    /// The document of the contract as YAML
+    Yaml,
+    /// JUnit XML, for pipelines that show tests
+    Junit,
 }
 
 const EXAMPLES: &str = "\
@@ -69,6 +99,9 @@ Examples:
 
   # See what a diagnosis looks like, without a cluster
   kubectl aksbackup doctor --sample
+
+  # In a runbook, after a remedy: wait until it has taken hold, ten minutes at most
+  kubectl aksbackup doctor --wait 10m --fail-on error
 
   # Keep what was read, and judge it again elsewhere
   kubectl aksbackup doctor --save facts.json
@@ -136,56 +169,121 @@ impl HopName {
 pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     let mut selection = Selection::by_flags(args)?;
     if args.list {
-        if selection.selected.is_empty() {
-            return Err(Error::usage("no check fits these flags")
-                .hinted("See all of them with: kubectl aksbackup doctor --list"));
-        }
-        let text = match args.output {
-            Output::Human | Output::Wide => render::list_text(&selection.selected, width()),
-            Output::Json => render::list_json(&selection.selected)?,
-            Output::Yaml => render::list_yaml(&selection.selected)?,
-        };
-        Console.result(&text)?;
-        return Ok(exit::FINE);
+        return list(args, &selection);
     }
+    let entries = args.ignore.as_deref().map(read_ignore_file).transpose()?.unwrap_or_default();
     if let Some(file) = &args.save {
         can_be_new(file)?;
     }
     if let Some(namespace) = &args.namespace {
         is_namespace(namespace)?;
     }
-    let (facts, ended) = match (&args.bundle, args.sample) {
-        (Some(file), _) => (read_bundle(file)?, None),
-        (None, true) => (sample()?, None),
-        (None, false) => runtime()?.block_on(live(args, flags, &mut selection))?,
+    let (facts, ended) = match (&args.bundle, args.sample, args.wait) {
+        (Some(file), _, _) => (read_bundle(file)?, None),
+        (None, true, _) => (sample()?, None),
+        (None, false, None) => runtime()?.block_on(live(args, flags, &mut selection))?,
+        (None, false, Some(time)) => {
+            runtime()?.block_on(wait(args, flags, &mut selection, time, |selection, facts, ended| {
+                let judged = judge(args, flags, selection, facts, &entries)?;
+                Ok(exit_code(&judged.diagnosis, args.fail_on, ended))
+            }))?
+        }
     };
+    let judged = judge(args, flags, &mut selection, &facts, &entries)?;
+    Console.result(&shown(args, &selection, &judged, &facts)?)?;
+    for expired in judged.ignored.iter().filter(|one| one.is_expired) {
+        let last = expired.entry.expires.map_or_else(String::new, |last| format!(" on {last}"));
+        Console.remark(&format!(
+            "warning: the entry for {} in the file of --ignore expired{last}; its findings count again",
+            expired.entry.code
+        ));
+    }
+    // The diagnosis is told first: a file that cannot be written must not take it away.
+    if let Some(file) = &args.save {
+        write_bundle(file, &facts)?;
+        Console.remark(&format!("what was read is saved in {}", file.display()));
+    }
+    Ok(exit_code(&judged.diagnosis, args.fail_on, ended))
+}
+
+/// Lists the checks and runs none.
+fn list(args: &DoctorArgs, selection: &Selection) -> Result<u8, Error> {
+    if selection.selected.is_empty() {
+        return Err(
+            Error::usage("no check fits these flags").hinted("See all of them with: kubectl aksbackup doctor --list")
+        );
+    }
+    let text = match args.output {
+        Format::Human | Format::Wide => render::list_text(&selection.selected, width()),
+        Format::Json => render::list_json(&selection.selected)?,
+        Format::Yaml => render::list_yaml(&selection.selected)?,
+        Format::Junit => {
+            return Err(Error::usage("a list of checks is no report, and has no JUnit form")
+                .hinted("Choose another form: kubectl aksbackup doctor --list -o json"));
+        }
+    };
+    Console.result(&text)?;
+    Ok(exit::FINE)
+}
+
+/// A diagnosis, and what was taken out of it.
+struct Judged {
+    diagnosis: Diagnosis,
+    ignored: Vec<Ignored>,
+}
+
+/// Runs the checks over the facts.
+fn judge(
+    args: &DoctorArgs,
+    flags: &Flags,
+    selection: &mut Selection,
+    facts: &Facts,
+    entries: &[Entry],
+) -> Result<Judged, Error> {
     // A file holds what somebody else's rights allowed.
     for need in selection.asked_of_pods() {
         if facts.is_unasked(need) {
             selection.without(need, &format!("{} were not read into this file", need.what()));
         }
     }
-    is_aks(&facts)?;
+    is_aks(facts)?;
     if let Some(namespace) = &args.namespace {
-        holds_the_extension(namespace, &facts)?;
+        holds_the_extension(namespace, facts)?;
     }
-    let mut diagnosis = Diagnosis::of(run_quietly(&selection.selected, &facts));
+    let mut diagnosis = Diagnosis::of(run_quietly(&selection.selected, facts));
     if args.bundle.is_none() && !args.sample {
         aim(&mut diagnosis, flags);
     }
-    let text = match args.output {
-        Output::Human => render::doctor(&diagnosis, &selection.deselected, &facts, look(Detail::Human)),
-        Output::Wide => render::doctor(&diagnosis, &selection.deselected, &facts, look(Detail::Wide)),
-        Output::Json => render::json(&DoctorReport::new(&diagnosis, &selection.deselected, &facts))?,
-        Output::Yaml => render::yaml(&DoctorReport::new(&diagnosis, &selection.deselected, &facts))?,
-    };
-    Console.result(&text)?;
-    // The diagnosis is told first: a file that cannot be written must not take it away.
-    if let Some(file) = &args.save {
-        write_bundle(file, &facts)?;
-        Console.remark(&format!("what was read is saved in {}", file.display()));
+    let today = facts.observed_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let ignored = diagnosis.ignore(entries.to_vec(), today);
+    Ok(Judged { diagnosis, ignored })
+}
+
+/// Returns the diagnosis in the form that was asked for.
+fn shown(args: &DoctorArgs, selection: &Selection, judged: &Judged, facts: &Facts) -> Result<String, Error> {
+    let Judged { diagnosis, ignored } = judged;
+    let mut deselected = selection.deselected.clone();
+    // The document has no place of its own for what is ignored: like what a flag leaves out, it is named there.
+    for one in ignored.iter().filter(|one| !one.subjects.is_empty()) {
+        let end = one.entry.expires.map_or_else(String::new, |last| format!(" until {last}"));
+        let subjects = one.subjects.join(", ");
+        let why = format!("ignored{end}: {} ({subjects})", one.entry.reason);
+        deselected.push(Deselected { code: one.entry.code.clone(), why });
     }
-    Ok(exit_code(&diagnosis, args.fail_on, ended))
+    deselected.sort();
+    if args.short {
+        return Ok(render::short(diagnosis, &deselected, ignored, facts));
+    }
+    let human = |detail| render::doctor(diagnosis, &selection.deselected, ignored, facts, look(detail));
+    match args.output {
+        Format::Human => Ok(human(Detail::Human)),
+        Format::Wide => Ok(human(Detail::Wide)),
+        Format::Json => render::json(&DoctorReport::new(diagnosis, &deselected, facts)),
+        Format::Yaml => render::yaml(&DoctorReport::new(diagnosis, &deselected, facts)),
+        Format::Junit => {
+            render::junit(diagnosis, &selection.deselected, ignored, |severity| args.fail_on.counts(severity))
+        }
+    }
 }
 
 /// Refuses what cannot be the name of a namespace; an empty one comes from a variable that is not set.

@@ -88,7 +88,10 @@ impl Flags {
 }
 
 /// Parses a duration as kubectl takes it: `10s`, `1m30s`, `500ms`, or bare seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is no duration such as 10s, 1m30s or 500ms");
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(u64::from(seconds)));

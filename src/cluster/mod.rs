@@ -9,6 +9,6 @@ mod dns;
 mod refusal;
 
 pub use api::{Api, LogRequest, Path, Verdict};
-pub use connect::{Flags, connect};
+pub use connect::{Flags, connect, duration};
 pub use dns::{ask_for_address, decode_answer, encode_question};
 pub use refusal::Refusal;

@@ -4,15 +4,19 @@
 //! characters before it reaches a terminal. The same facts give the same bytes.
 
 mod data;
+mod junit;
 mod list;
 mod path_walk;
 pub mod report;
+mod short;
 mod sink;
 mod text;
 mod wrap;
 
 pub use data::{json, yaml};
+pub use junit::junit;
 pub use list::{list_json, list_text, list_yaml};
 pub use path_walk::PathWalk;
+pub use short::short;
 pub use sink::{Console, Written};
 pub use text::{Detail, Look, doctor};

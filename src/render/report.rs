@@ -139,7 +139,7 @@ pub enum Ended {
 }
 
 /// A check that did not run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Deselected {
     /// Its code.
     pub code: String,

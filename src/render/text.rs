@@ -6,7 +6,7 @@ use owo_colors::{OwoColorize as _, Style};
 
 use super::report::{Deselected, DoctorReport};
 use super::wrap::{command_lines, cut, hard_lines, lines, plain};
-use crate::checks::{Diagnosis, Mark, Outcome, Placed, Role, Stretch, road};
+use crate::checks::{Diagnosis, Ignored, Mark, Outcome, Placed, Role, Stretch, road};
 use crate::facts::{Facts, Presence};
 use crate::finding::{Evidence, Remedy, Severity, counted, listing, minute};
 
@@ -40,6 +40,8 @@ const EVIDENCE_SHOWN: usize = 4;
 const QUOTE_LINES_SHOWN: usize = 3;
 /// How many findings that hurt less the human form shows in full.
 const ALSO_SHOWN: usize = 12;
+/// How many subjects of ignored findings are named.
+const SUBJECTS_SHOWN: usize = 3;
 /// How many codes of checks that could not be judged for one reason the human form names.
 const CODES_SHOWN: usize = 6;
 
@@ -47,7 +49,13 @@ const CODES_SHOWN: usize = 6;
 ///
 /// It always holds colours; the sink strips them where nobody wants them.
 #[must_use]
-pub fn doctor(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts, look: Look) -> String {
+pub fn doctor(
+    diagnosis: &Diagnosis,
+    deselected: &[Deselected],
+    ignored: &[Ignored],
+    facts: &Facts,
+    look: Look,
+) -> String {
     let mut page = Page { out: String::new(), look: Look { width: look.width.max(60), ..look }, diagnosis };
     page.header(facts);
     page.roots();
@@ -58,6 +66,7 @@ pub fn doctor(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts, l
     page.unjudged();
     page.deselected(deselected);
     page.path(&road(diagnosis, facts));
+    page.ignored(ignored);
     page.close(facts);
     page.out
 }
@@ -99,11 +108,7 @@ impl Page<'_> {
 
     fn header(&mut self, facts: &Facts) {
         let report = DoctorReport::new(self.diagnosis, &[], facts);
-        let mut parts: Vec<String> = Vec::new();
-        parts.extend(report.cluster.name);
-        parts.extend(report.cluster.region);
-        parts.extend(report.cluster.kubernetes_version.map(|version| format!("Kubernetes {version}")));
-        parts.extend(report.context.map(|context| format!("context {context}")));
+        let parts = heading_parts(&report);
         if !parts.is_empty() {
             self.wrapped("", &parts.join(" · "));
         }
@@ -413,6 +418,41 @@ impl Page<'_> {
         }
     }
 
+    /// Names what somebody decided to live with: what it took out, until when, and what has expired.
+    fn ignored(&mut self, ignored: &[Ignored]) {
+        let is_told = |one: &&Ignored| one.is_expired || !one.subjects.is_empty() || !one.left.is_empty();
+        let told: Vec<&Ignored> = ignored.iter().filter(is_told).collect();
+        if told.is_empty() {
+            return;
+        }
+        self.heading("IGNORED");
+        for Ignored { entry, name, subjects, left, is_expired } in told {
+            let end = entry.expires.map_or_else(String::new, |last| format!(" until {last}"));
+            let some = |names: &[String]| listing(names.iter().map(String::as_str), SUBJECTS_SHOWN);
+            let text = if *is_expired {
+                let end = end.replace("until", "on");
+                format!("{} {name}: the entry expired{end}, so it ignores nothing ({})", entry.code, entry.reason)
+            } else if subjects.is_empty() {
+                let subject = entry.subject.as_deref().unwrap_or("*");
+                format!("{} {name}: the entry's subject {subject} fits nothing; found of {}", entry.code, some(left))
+            } else {
+                let count = counted(subjects.len(), "finding", "findings");
+                format!("{} {name}: {count}{end}, {} ({})", entry.code, entry.reason, some(subjects))
+            };
+            let is_of_use = !subjects.is_empty();
+            let mut first = true;
+            for line in lines(&text, self.look.width - 2) {
+                let mark = match (first, is_of_use) {
+                    (true, false) => "! ".style(YELLOW).to_string(),
+                    (true, true) => "· ".style(DIM).to_string(),
+                    (false, _) => "  ".to_owned(),
+                };
+                self.line(&format!("{mark}{line}"));
+                first = false;
+            }
+        }
+    }
+
     fn path(&mut self, road: &[Stretch]) {
         self.heading("THE BACKUP PATH");
         for stretch in road {
@@ -479,6 +519,16 @@ impl Page<'_> {
             None => {}
         }
     }
+}
+
+/// Returns what names the cluster: its name, region and version, and the context.
+pub(super) fn heading_parts(report: &DoctorReport) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(report.cluster.name.clone());
+    parts.extend(report.cluster.region.clone());
+    parts.extend(report.cluster.kubernetes_version.as_ref().map(|version| format!("Kubernetes {version}")));
+    parts.extend(report.context.as_ref().map(|context| format!("context {context}")));
+    parts
 }
 
 fn checks(count: usize) -> String {

@@ -1,0 +1,96 @@
+//! Ten lines for a chat or a ticket: `doctor --short`.
+
+use super::report::{Deselected, DoctorReport};
+use super::text::heading_parts;
+use super::wrap::{cut, plain};
+use crate::checks::{Diagnosis, Ignored, Outcome, Placed, Role};
+use crate::facts::Facts;
+use crate::finding::{Severity, counted, listing, minute};
+
+/// How many lines there are at most.
+const LINES: usize = 10;
+/// How long a line is at most: chats wrap by themselves, and a ticket's title does not.
+const LONGEST: usize = 180;
+/// How many consequences a line names.
+const EFFECTS_SHOWN: usize = 4;
+
+/// Returns the report in at most ten lines, without colours and without wrapping.
+#[must_use]
+pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], ignored: &[Ignored], facts: &Facts) -> String {
+    let report = DoctorReport::new(diagnosis, deselected, facts);
+    let mut parts = heading_parts(&report);
+    parts.push(minute(facts.observed_at));
+    let mut lines = vec![parts.join(" · ")];
+    let mut tail = Vec::new();
+    let unjudged = diagnosis.ended(|o| matches!(o, Outcome::Inconclusive(_) | Outcome::Crashed(_)));
+    if unjudged > 0 {
+        let codes =
+            diagnosis.ran.iter().filter(|r| matches!(r.outcome, Outcome::Inconclusive(_) | Outcome::Crashed(_)));
+        let codes: Vec<&str> = codes.map(|ran| ran.check.code).collect();
+        let count = counted(unjudged, "check", "checks");
+        tail.push(format!("? {count} could not be judged: {}", listing(codes, EFFECTS_SHOWN)));
+    }
+    let taken: usize = ignored.iter().map(|one| one.subjects.len()).sum();
+    if taken > 0 {
+        tail.push(format!("  {} ignored", counted(taken, "finding is", "findings are")));
+    }
+    tail.push(match facts.last_recovery_point() {
+        Some(when) => format!("Last good recovery point: {}.", minute(when)),
+        None => "No completed backup is known.".to_owned(),
+    });
+    // Roots first, then the rest; consequences are named with their roots.
+    let told: Vec<&Placed> = diagnosis.findings.iter().filter(|placed| placed.role != Role::Consequence).collect();
+    let told: Vec<&Placed> = if told.is_empty() { diagnosis.findings.iter().collect() } else { told };
+    if told.is_empty() {
+        lines.push(match unjudged {
+            0 => "✓ Nothing inside the cluster stands in the way of a backup.".to_owned(),
+            _ => "No trouble found in what could be read.".to_owned(),
+        });
+    }
+    let room = LINES.saturating_sub(lines.len() + tail.len());
+    let mut shown = 0;
+    for placed in &told {
+        let more_after = told.len() - shown > 1;
+        let next = first_step(placed);
+        let wanted = 1 + usize::from(next.is_some());
+        let used = lines.len() - 1;
+        // One line is kept for what does not fit.
+        if used + wanted + usize::from(more_after) > room && used + 1 + usize::from(more_after) > room {
+            break;
+        }
+        lines.push(line_of(diagnosis, placed));
+        shown += 1;
+        if used + wanted + usize::from(more_after) <= room {
+            lines.extend(next);
+        }
+    }
+    if shown < told.len() {
+        lines.push(format!("  and {} more: kubectl aksbackup doctor", told.len() - shown));
+    }
+    lines.extend(tail);
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&cut(&plain(&line).replace('\n', " "), LONGEST));
+        text.push('\n');
+    }
+    text
+}
+
+fn line_of(diagnosis: &Diagnosis, placed: &Placed) -> String {
+    let mark = match placed.finding.severity {
+        Severity::Error => "✗",
+        Severity::Warning => "!",
+        Severity::Info => "i",
+    };
+    let effects: Vec<&str> = diagnosis.effects_of(&placed.id).map(|effect| effect.check.code).collect();
+    let leads =
+        if effects.is_empty() { String::new() } else { format!(" (leads to {})", listing(effects, EFFECTS_SHOWN)) };
+    format!("{mark} {} {}{leads}: {}", placed.check.code, placed.check.name, placed.finding.message)
+}
+
+/// Returns the first thing to do about a finding.
+fn first_step(placed: &Placed) -> Option<String> {
+    let remedy = placed.finding.remedy.as_ref()?;
+    let command = remedy.command.as_ref().or_else(|| remedy.documented.first());
+    command.map(|command| format!("  → {command}"))
+}
