@@ -39,7 +39,7 @@ fn every_case_fits_every_width() {
         let facts = support::facts_of(&case);
         for (width, detail) in [(60, Detail::Human), (80, Detail::Wide), (100, Detail::Human), (200, Detail::Wide)] {
             let diagnosis = Diagnosis::of(run(CHECKS, &facts));
-            let text = bare(&doctor(&diagnosis, &[], &facts, Look { width, detail }));
+            let text = bare(&doctor(&diagnosis, &[], &[], &facts, Look { width, detail }));
             for line in text.lines().filter(|line| line.chars().count() > width) {
                 // What sticks out is one word after an indent, a sign or a label, or one quoted part of a command.
                 let is_command = line.trim_start().starts_with(['→', '\'', '"', '-']) || line.ends_with('\\');
