@@ -8,6 +8,7 @@ pub mod causes;
 mod check;
 mod diagnosis;
 mod ignore;
+pub mod rbac;
 mod reading;
 mod road;
 mod runner;

@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use super::doctor::{DoctorArgs, doctor};
+use super::rbac::{RbacArgs, rbac};
 use super::version::{VersionArgs, version};
 use crate::cluster::Flags;
 use crate::error::Error;
@@ -47,6 +48,10 @@ enum Verb {
     /// Reads the cluster and changes nothing. Root causes come first, then the road that a backup takes with the place
     /// where it ends.
     Doctor(Box<DoctorArgs>),
+    /// Print the least rights that a diagnosis needs, as Kubernetes roles
+    ///
+    /// Generated from what the checks read. Reading only, unless more is asked for.
+    Rbac(RbacArgs),
     /// Print the version of the plugin
     Version(VersionArgs),
 }
@@ -68,6 +73,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(cli: Cli) -> Result<u8, Error> {
     match cli.verb {
         Verb::Doctor(args) => doctor(&args, &cli.connection),
+        Verb::Rbac(args) => rbac(&args),
         Verb::Version(args) => version(&args),
     }
 }

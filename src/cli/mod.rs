@@ -6,6 +6,7 @@
 mod command;
 mod doctor;
 mod output;
+mod rbac;
 mod version;
 
 pub use command::{Cli, run};

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 use super::refusal::{Refusal, innermost};
+use super::trace::Trace;
 use crate::facts::{Clocks, Fetched, Text};
 
 /// How many objects one page of a list holds.
@@ -34,6 +35,7 @@ pub struct Api {
     permits: Semaphore,
     /// What the server's clock and the one here said when the last answer came.
     clocks: Cell<Option<Clocks>>,
+    trace: Trace,
 }
 
 /// Where in the API a question goes.
@@ -147,7 +149,19 @@ impl Api {
     /// Makes the door to the API server; `limit` is that of one call, `None` for none.
     #[must_use]
     pub fn new(client: Client, limit: Option<Duration>) -> Self {
-        Self { client, limit, permits: Semaphore::new(AT_ONCE), clocks: Cell::new(None) }
+        Self { client, limit, permits: Semaphore::new(AT_ONCE), clocks: Cell::new(None), trace: Trace::default() }
+    }
+
+    /// Tells of every call from now on, as kubectl's `-v` does at this level; below 6 nothing is told.
+    #[must_use]
+    pub fn traced(mut self, level: u8, tell: impl Fn(&str) + 'static) -> Self {
+        self.trace = Trace::new(level, tell);
+        self
+    }
+
+    /// Returns who tells of the calls.
+    pub(super) const fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Returns what the server's clock and the one here said when the last answer came.
@@ -216,7 +230,7 @@ impl Api {
             let body = match self.call(Request::get(page_path.uri()), Vec::new()).await {
                 Ok(body) => body,
                 Err(refusal) if number == 0 => return Err(refusal),
-                Err(refusal) => return Ok(Some(format!("a later page was refused: {}", words(&refusal)))),
+                Err(refusal) => return Ok(Some(format!("a later page was refused: {}", refusal.words()))),
             };
             let page: Page<'_> = match serde_json::from_slice(&body) {
                 Ok(page) => page,
@@ -293,8 +307,7 @@ impl Api {
         most: usize,
     ) -> Result<Vec<u8>, Refusal> {
         self.within(async {
-            let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
-            let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
+            let response = self.send(request, body).await?;
             let status = response.status();
             let mut kept: Vec<u8> = Vec::new();
             let mut is_cut = false;
@@ -313,21 +326,42 @@ impl Api {
                 let line = kept.iter().position(|byte| *byte == b'\n').map_or(kept.len(), |at| at + 1);
                 kept.drain(..line);
             }
+            self.trace.body(&kept);
             if status.is_success() { Ok(kept) } else { Err(Refusal::of_answer(status.as_u16(), &kept)) }
         })
         .await
     }
 
-    async fn exchange(&self, request: http::request::Builder, body: Vec<u8>, most: usize) -> Result<Answer, Refusal> {
+    /// Sends a request and waits for the head of its answer.
+    async fn send(&self, request: http::request::Builder, body: Vec<u8>) -> Result<http::Response<Body>, Refusal> {
         let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
-        let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
+        let call = self.trace.begin(&request);
+        match self.client.send(request).await {
+            Ok(response) => {
+                self.trace.answered(call, &response);
+                Ok(response)
+            }
+            Err(error) => {
+                let refusal = Refusal::of_error(&error);
+                self.trace.told(call, &refusal.words());
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn exchange(&self, request: http::request::Builder, body: Vec<u8>, most: usize) -> Result<Answer, Refusal> {
+        let response = self.send(request, body).await?;
         let status = response.status();
         let headers = response.headers().clone();
         if let Some(server) = headers.get(http::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date) {
             self.clocks.set(Some(Clocks { server, here: jiff::Timestamp::now() }));
         }
         match Limited::new(response.into_body(), most).collect().await {
-            Ok(collected) => Ok(Answer { status, headers, body: collected.to_bytes().into(), whole: true }),
+            Ok(collected) => {
+                let body: Vec<u8> = collected.to_bytes().into();
+                self.trace.body(&body);
+                Ok(Answer { status, headers, body, whole: true })
+            }
             Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
                 Ok(Answer { status, headers, body: Vec::new(), whole: false })
             }
@@ -366,15 +400,6 @@ fn http_date(text: &str) -> Option<jiff::Timestamp> {
 fn warning_text(header: &str) -> Text {
     let inner = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(header, |(text, _)| text);
     Text::new(&inner.replace("\\\"", "\""))
-}
-
-/// Returns the refusal in words, for the middle of a sentence.
-fn words(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Forbidden => "forbidden".to_owned(),
-        Refusal::NotFound | Refusal::NoSuchKind => "not found".to_owned(),
-        Refusal::Failed(why) => why.clone(),
-    }
 }
 
 fn unreadable(error: &serde_json::Error) -> String {

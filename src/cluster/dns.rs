@@ -25,24 +25,34 @@ const MOST_RECORDS: usize = 32;
 /// Forbidden where the user may not forward ports, else what went wrong.
 pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) -> Result<Answer, Refusal> {
     let question = encode_question(name).map_err(Refusal::Failed)?;
-    api.within(async {
-        let pods: kube::Api<Pod> = kube::Api::namespaced(api.client.clone(), namespace);
-        let mut forward = pods.portforward(pod, &[DNS_PORT]).await.map_err(|error| Refusal::of_error(&error))?;
-        let mut stream = forward.take_stream(DNS_PORT).ok_or_else(|| Refusal::Failed("no stream".to_owned()))?;
-        let talk = async {
-            stream.write_all(&question).await?;
-            let length = stream.read_u16().await?;
-            let mut bytes = vec![0; usize::from(length)];
-            stream.read_exact(&mut bytes).await?;
-            Ok::<_, std::io::Error>(bytes)
-        };
-        let bytes =
-            talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
-        drop(stream);
-        forward.abort();
-        decode_answer(&bytes).map_err(Refusal::Failed)
-    })
-    .await
+    let call = api.trace().begin_other(format!("PORT-FORWARD {namespace}/{pod}:{DNS_PORT}, question for {name}"));
+    let answer = api
+        .within(async {
+            let pods: kube::Api<Pod> = kube::Api::namespaced(api.client.clone(), namespace);
+            let mut forward = pods.portforward(pod, &[DNS_PORT]).await.map_err(|error| Refusal::of_error(&error))?;
+            let mut stream = forward.take_stream(DNS_PORT).ok_or_else(|| Refusal::Failed("no stream".to_owned()))?;
+            let talk = async {
+                stream.write_all(&question).await?;
+                let length = stream.read_u16().await?;
+                let mut bytes = vec![0; usize::from(length)];
+                stream.read_exact(&mut bytes).await?;
+                Ok::<_, std::io::Error>(bytes)
+            };
+            let bytes =
+                talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
+            drop(stream);
+            forward.abort();
+            decode_answer(&bytes).map_err(Refusal::Failed)
+        })
+        .await;
+    api.trace().told(
+        call,
+        &match &answer {
+            Ok(answer) => answer.rcode.clone(),
+            Err(refusal) => refusal.words(),
+        },
+    );
+    answer
 }
 
 /// Makes the question, with its length in front.

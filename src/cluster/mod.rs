@@ -7,6 +7,7 @@ mod api;
 mod connect;
 mod dns;
 mod refusal;
+mod trace;
 
 pub use api::{Api, LogRequest, Path, Verdict};
 pub use connect::{Flags, connect, duration};

@@ -34,6 +34,16 @@ struct Details {
 }
 
 impl Refusal {
+    /// Returns the refusal in words, for the middle of a sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Forbidden => "forbidden".to_owned(),
+            Self::NotFound | Self::NoSuchKind => "not found".to_owned(),
+            Self::Failed(why) => why.clone(),
+        }
+    }
+
     /// Reads the refusal out of an answer that was not a success.
     #[must_use]
     pub fn of_answer(status: u16, body: &[u8]) -> Self {

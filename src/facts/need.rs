@@ -168,6 +168,17 @@ needs! {
 }
 
 impl Need {
+    /// Returns the names of the objects that are read, where they are known beforehand.
+    #[must_use]
+    pub fn only(self, namespace: &str) -> Option<Vec<&str>> {
+        match self {
+            Self::Namespace => Some(vec![namespace]),
+            Self::DnsService => Some(vec!["kube-dns"]),
+            Self::DnsConfig => Some(vec!["coredns", "coredns-custom"]),
+            _ => None,
+        }
+    }
+
     /// Returns the rights that the reading takes when the extension lives in `namespace`.
     ///
     /// What the follow stage finds out only on the way (the kinds left in a namespace) is not here.
@@ -234,7 +245,8 @@ impl Need {
             Self::HookTargets => vec![Right::kube("list", "", "pods", None)],
             Self::DnsLogs => vec![Right::kube("get", "", "pods/log", system)],
             Self::AdmissionTrial => vec![Right::kube("create", "", "pods", here)],
-            Self::DnsAnswers => vec![Right::kube("create", "", "pods/portforward", system)],
+            // A port-forward is a WebSocket: a GET, for which newer servers also ask for the right to create.
+            Self::DnsAnswers => ["create", "get"].map(|verb| Right::kube(verb, "", "pods/portforward", system)).to_vec(),
         }
     }
 

@@ -33,3 +33,19 @@ pub fn yaml(document: &impl Serialize) -> Result<String, Error> {
     }
     Ok(text)
 }
+
+/// Returns several documents as one YAML stream, with a comment in front.
+///
+/// # Errors
+/// As [`yaml`].
+pub fn yaml_documents(comment: &str, documents: &[impl Serialize]) -> Result<String, Error> {
+    let mut text = String::new();
+    for line in comment.lines() {
+        text.push_str(&format!("# {line}\n"));
+    }
+    for document in documents {
+        text.push_str("---\n");
+        text.push_str(&yaml(document)?);
+    }
+    Ok(text)
+}

@@ -13,7 +13,7 @@ mod sink;
 mod text;
 mod wrap;
 
-pub use data::{json, yaml};
+pub use data::{json, yaml, yaml_documents};
 pub use junit::junit;
 pub use list::{list_json, list_text, list_yaml};
 pub use path_walk::PathWalk;

@@ -22,10 +22,11 @@ struct State {
 }
 
 impl PathWalk {
-    /// Begins a drawing; `wanted` says which facts each stretch waits for.
+    /// Begins a drawing; `wanted` says which facts each stretch waits for, and nothing is drawn where it is empty.
     #[must_use]
     pub fn begin(wanted: Vec<(Hop, BTreeSet<Need>)>) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let target = if wanted.is_empty() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}") {
             bar.set_style(style);
         }

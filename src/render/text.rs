@@ -393,7 +393,11 @@ impl Page<'_> {
             }
         }
         if needs_rights {
-            self.wrapped("  ", "Ask whoever administers the cluster for these rights; all of them only read.");
+            self.wrapped(
+                "  ",
+                "Whoever administers the cluster can give these rights; all of them only read. As roles: \
+                 kubectl aksbackup rbac",
+            );
         }
     }
 

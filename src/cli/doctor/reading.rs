@@ -11,7 +11,7 @@ use crate::cluster::{Api, Flags, Path, Refusal, connect};
 use crate::error::Error;
 use crate::facts::{DEFAULT_NAMESPACE, Facts, Need, Right};
 use crate::finding::Hop;
-use crate::render::PathWalk;
+use crate::render::{Console, PathWalk};
 use crate::sources::{Interruption, Limit, Live, Opened, Step, greet};
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
@@ -28,6 +28,7 @@ pub(super) async fn live(
     selection: &mut Selection,
 ) -> Result<(Facts, Option<Interruption>), Error> {
     let (api, context) = connect(flags).await?;
+    let api = api.traced(flags.verbosity, |text| Console.remark(text));
     let interruption = async {
         // Where the signal cannot be listened to, it ends the program as it always did.
         if tokio::signal::ctrl_c().await.is_err() {
@@ -36,7 +37,8 @@ pub(super) async fn live(
     };
     tokio::pin!(interruption);
     let limit = flags.run_limit().map(Limit::begin);
-    let walk = PathWalk::begin(waits(&selection.selected));
+    // A drawing would run through the lines of a trace.
+    let walk = PathWalk::begin(if flags.verbosity == 0 { waits(&selection.selected) } else { Vec::new() });
     let opening = within(limit, async {
         let version = greet(&api).await?;
         ask_tiers(&api, selection, args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)).await;
