@@ -246,7 +246,9 @@ impl Need {
             Self::DnsLogs => vec![Right::kube("get", "", "pods/log", system)],
             Self::AdmissionTrial => vec![Right::kube("create", "", "pods", here)],
             // A port-forward is a WebSocket: a GET, for which newer servers also ask for the right to create.
-            Self::DnsAnswers => ["create", "get"].map(|verb| Right::kube(verb, "", "pods/portforward", system)).to_vec(),
+            Self::DnsAnswers => {
+                ["create", "get"].map(|verb| Right::kube(verb, "", "pods/portforward", system)).to_vec()
+            }
         }
     }
 
