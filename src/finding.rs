@@ -191,6 +191,13 @@ impl Evidence {
     pub fn at(at: impl Into<String>) -> Self {
         Self { at: at.into(), quote: None }
     }
+
+    /// Adds the words that were seen there.
+    #[must_use]
+    pub fn quoting(mut self, quote: impl Into<String>) -> Self {
+        self.quote = Some(quote.into());
+        self
+    }
 }
 
 /// What mends a finding.

@@ -68,6 +68,10 @@ mod storage_role_missing;
 mod storage_throttled;
 mod storage_tls_untrusted;
 mod storage_unreachable;
+mod target_lacks_api_versions;
+mod target_lacks_storage_classes;
+mod target_lacks_zones;
+mod target_namespaces_terminating;
 mod tls_untrusted;
 mod workload_identity_not_injected;
 
@@ -135,4 +139,8 @@ pub static CHECKS: &[&Check] = &[
     &bsl_settings_wrong::CHECK,
     &storage_key_wrong::CHECK,
     &backups_failing::CHECK,
+    &target_lacks_api_versions::CHECK,
+    &target_lacks_storage_classes::CHECK,
+    &target_lacks_zones::CHECK,
+    &target_namespaces_terminating::CHECK,
 ];

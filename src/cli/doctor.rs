@@ -19,7 +19,7 @@ use crate::checks::{Check, Diagnosis, Entry, Ignored, Ran};
 use crate::cluster::{Flags, duration};
 use crate::error::Error;
 use crate::exit;
-use crate::facts::Facts;
+use crate::facts::{Facts, Need};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look};
@@ -47,6 +47,9 @@ pub struct DoctorArgs {
     /// The extension's namespace, instead of the one that is found
     #[arg(short, long, value_name = "NAMESPACE", help_heading = "Selection")]
     namespace: Option<String>,
+    /// The kubeconfig's context of the cluster that a restore is to go to; it is read too
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["bundle", "sample"], help_heading = "Facts")]
+    target_context: Option<String>,
     /// Judge the facts of this file instead of a cluster
     #[arg(long, value_name = "FILE", help_heading = "Facts")]
     bundle: Option<PathBuf>,
@@ -99,6 +102,9 @@ Examples:
 
   # See what a diagnosis looks like, without a cluster
   kubectl aksbackup doctor --sample
+
+  # Before a restore into another cluster: what of it would not fit
+  kubectl aksbackup doctor --target-context dr-admin --hop runs
 
   # In a runbook, after a remedy: wait until it has taken hold, ten minutes at most
   kubectl aksbackup doctor --wait 10m --fail-on error
@@ -226,6 +232,9 @@ fn list(args: &DoctorArgs, selection: &Selection) -> Result<u8, Error> {
     Ok(exit::FINE)
 }
 
+/// Why the checks of a restore's target do not run.
+const NO_TARGET: &str = "by not naming a --target-context";
+
 /// A diagnosis, and what was taken out of it.
 struct Judged {
     diagnosis: Diagnosis,
@@ -245,6 +254,9 @@ fn judge(
         if facts.is_unasked(need) {
             selection.without(need, &format!("{} were not read into this file", need.what()));
         }
+    }
+    if facts.is_unasked(Need::Target) {
+        selection.without(Need::Target, NO_TARGET);
     }
     is_aks(facts)?;
     if let Some(namespace) = &args.namespace {
@@ -327,7 +339,9 @@ fn aim(diagnosis: &mut Diagnosis, flags: &Flags) {
     }
     for remedy in diagnosis.findings.iter_mut().filter_map(|placed| placed.finding.remedy.as_mut()) {
         for command in &mut remedy.documented {
-            if let Some(rest) = command.strip_prefix("kubectl ") {
+            // What goes to another cluster says so itself.
+            let is_elsewhere = command.contains(" --context ");
+            if let Some(rest) = command.strip_prefix("kubectl ").filter(|_| !is_elsewhere) {
                 *command = format!("kubectl {words} {rest}");
             }
         }

@@ -77,6 +77,12 @@ impl Path {
         Self { base: format!("/apis/{}", escape(group)), query: Vec::new() }
     }
 
+    /// Makes the path of what is known of all API groups.
+    #[must_use]
+    pub fn groups() -> Self {
+        Self { base: "/apis".to_owned(), query: Vec::new() }
+    }
+
     /// Makes the path of what is known of one version of an API group.
     #[must_use]
     pub fn group_version(group: &str, version: &str) -> Self {

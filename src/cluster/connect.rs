@@ -77,6 +77,19 @@ impl Flags {
         words.collect::<Vec<_>>().join(" ")
     }
 
+    /// Returns the flags that reach the cluster of another context of the same kubeconfig, as its own user.
+    #[must_use]
+    pub fn towards(&self, context: &str) -> Self {
+        Self {
+            kubeconfig: self.kubeconfig.clone(),
+            context: Some(context.to_owned()),
+            request_timeout: self.request_timeout,
+            timeout: self.timeout,
+            verbosity: self.verbosity,
+            ..Self::default()
+        }
+    }
+
     /// Returns the limit of one request; `None` for none.
     #[must_use]
     pub fn request_limit(&self) -> Option<Duration> {

@@ -163,6 +163,10 @@ needs! {
     DnsLogs = "dnsLogs", "the logs of the CoreDNS pods", Follow, Read;
     /// What admission says of a pod like the install hook's; a dry run that leaves nothing.
     AdmissionTrial = "admissionTrial", "a dry run of a pod in the extension's namespace", Follow, Ask;
+    /// The API groups that the server serves, with their versions.
+    ApiGroups = "apiGroups", "the API groups that the server serves", List, Read;
+    /// The cluster that a restore is to go to, where one was named.
+    Target = "target", "the target cluster", Follow, Read;
     /// What each CoreDNS replica answers for the name that the agent needs.
     DnsAnswers = "dnsAnswers", "the answers of the CoreDNS replicas", Follow, Ask;
 }
@@ -216,7 +220,7 @@ impl Need {
             Self::AgentLogs => vec![Right::kube("get", "", "pods/log", system)],
             Self::Volumes => vec![Right::kube("get", "", "persistentvolumes", None)],
             // What is left is known on the way only; discovery is open to whoever may sign in.
-            Self::Leftovers | Self::ServedGroups => Vec::new(),
+            Self::Leftovers | Self::ServedGroups | Self::ApiGroups | Self::Target => Vec::new(),
             Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
             Self::VeleroWorkloads => vec![Right::kube("list", "apps", "deployments", None)],
             Self::Webhooks => ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]

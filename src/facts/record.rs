@@ -7,10 +7,10 @@ use super::extension::{Extension, Presence};
 use super::fetched::{Fetched, Unread};
 use super::need::Need;
 use super::objects::{
-    AdmissionTrial, ApiService, Backup, Claim, ConfigMap, DeleteRequest, DnsAnswer, Event, ExtensionConfig, Hook,
-    HookTarget, IdentityException, Lease, Leftover, LimitRange, Log, Meta, Namespace, NetworkPolicy, Node, NodeUsage,
-    Operation, Pod, Quota, Restore, ServedGroup, Service, ServiceAccount, ServiceEndpoints, Snapshot, SnapshotClass,
-    SnapshotContent, StorageClass, StorageLocation, Volume, WebhookConfiguration, Workload,
+    AdmissionTrial, ApiGroup, ApiService, Backup, Claim, ConfigMap, DeleteRequest, DnsAnswer, Event, ExtensionConfig,
+    Hook, HookTarget, IdentityException, Lease, Leftover, LimitRange, Log, Meta, Namespace, NetworkPolicy, Node,
+    NodeUsage, Operation, Pod, Quota, Restore, ServedGroup, Service, ServiceAccount, ServiceEndpoints, Snapshot,
+    SnapshotClass, SnapshotContent, StorageClass, StorageLocation, Target, Volume, WebhookConfiguration, Workload,
 };
 
 /// Everything that is known of one cluster at one time.
@@ -122,6 +122,10 @@ pub struct Facts {
     pub dns_logs: Fetched<Vec<Log>>,
     /// [`Need::AdmissionTrial`]
     pub admission_trial: Fetched<AdmissionTrial>,
+    /// [`Need::ApiGroups`]
+    pub api_groups: Fetched<Vec<ApiGroup>>,
+    /// [`Need::Target`]
+    pub target: Fetched<Target>,
     /// [`Need::DnsAnswers`]
     pub dns_answers: Fetched<Vec<DnsAnswer>>,
 }
@@ -329,6 +333,14 @@ macro_rules! with_field {
             }
             Need::AdmissionTrial => {
                 let $field = $($borrow)+ $facts.admission_trial;
+                $body
+            }
+            Need::ApiGroups => {
+                let $field = $($borrow)+ $facts.api_groups;
+                $body
+            }
+            Need::Target => {
+                let $field = $($borrow)+ $facts.target;
                 $body
             }
             Need::DnsAnswers => {

@@ -403,7 +403,7 @@ impl Page<'_> {
 
     fn deselected(&mut self, deselected: &[Deselected]) {
         // What the user left out by a flag needs no list, but what is left out can hold the cause of what was found.
-        let by_flag = deselected.iter().filter(|one| one.why.starts_with("by ")).count();
+        let by_flag = deselected.iter().filter(|one| one.why.starts_with("by --")).count();
         if by_flag > 0 {
             self.line("");
             let left = counted(by_flag, "check was left out by a flag", "checks were left out by a flag");

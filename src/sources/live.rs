@@ -313,6 +313,9 @@ impl<'a> Live<'a> {
                 keep!(dns_logs, self.logs(SYSTEM_NAMESPACE, wanted, Need::DnsPods).await);
             }
             Need::AdmissionTrial => keep!(admission_trial, self.admission_trial(&namespace).await),
+            Need::ApiGroups => keep!(api_groups, self.api_groups().await),
+            // Another cluster is another reading.
+            Need::Target => {}
             Need::Leftovers => keep!(leftovers, self.leftovers(&namespace).await),
             Need::DnsAnswers => keep!(dns_answers, self.dns_answers().await),
         }

@@ -9,7 +9,8 @@ use super::selection::Selection;
 use crate::checks::Check;
 use crate::cluster::{Api, Flags, Path, Refusal, connect};
 use crate::error::Error;
-use crate::facts::{DEFAULT_NAMESPACE, Facts, Need, Right};
+use crate::facts::objects::Target;
+use crate::facts::{DEFAULT_NAMESPACE, Facts, Fetched, Need, Right};
 use crate::finding::Hop;
 use crate::render::{Console, PathWalk};
 use crate::sources::{Interruption, Limit, Live, Opened, Step, greet};
@@ -66,10 +67,55 @@ pub(super) async fn live(
         }
     };
     let opened = Opened { context, version, clocks: api.clocks() };
-    let reading = Live::new(&api, opened, args.namespace.as_deref(), selection.needs(), &observe);
-    let read = reading.read(limit, interruption).await;
+    let mut needs = selection.needs();
+    let wants_target = needs.remove(&Need::Target);
+    let reading = Live::new(&api, opened, args.namespace.as_deref(), needs, &observe);
+    let (mut facts, mut ended) = reading.read(limit, &mut interruption).await;
+    if let Some(context) = args.target_context.as_deref().filter(|_| wants_target) {
+        facts.target = match ended {
+            Some(Interruption::User) => Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned()),
+            _ => {
+                let (read, stopped) = target(context, flags, limit, &mut interruption).await?;
+                ended = ended.or(stopped);
+                read
+            }
+        };
+    }
     walk.end();
-    Ok(read)
+    Ok((facts, ended))
+}
+
+/// What is read of the cluster that a restore is to go to.
+const OF_TARGET: &[Need] =
+    &[Need::ApiGroups, Need::Nodes, Need::Namespaces, Need::StorageClasses, Need::Webhooks, Need::WebhookEndpoints];
+
+/// Reads the cluster that a restore is to go to; one that does not answer is a fact that could not be read.
+async fn target(
+    context: &str,
+    flags: &Flags,
+    limit: Option<Limit>,
+    interruption: impl Future<Output = ()>,
+) -> Result<(Fetched<Target>, Option<Interruption>), Error> {
+    let (api, _) = connect(&flags.towards(context)).await?;
+    let api = api.traced(flags.verbosity, |text| Console.remark(text));
+    let version = match within(limit, greet(&api)).await {
+        Ok(version) => version,
+        Err(why) => return Ok((Fetched::Failed(format!("the API server of context {context}: {why}")), None)),
+    };
+    let opened = Opened { context: Some(context.to_owned()), version: version.clone(), clocks: None };
+    let reading = Live::new(&api, opened, None, OF_TARGET.iter().copied(), &|_| {});
+    let (facts, ended) = reading.read(limit, interruption).await;
+    let target = Target {
+        context: context.to_owned(),
+        version,
+        api_groups: facts.api_groups,
+        nodes: facts.nodes,
+        namespaces: facts.namespaces,
+        storage_classes: facts.storage_classes,
+        webhooks: facts.webhooks,
+        webhook_endpoints: facts.webhook_endpoints,
+    };
+    Ok((Fetched::Got(target), ended))
 }
 
 /// Waits for the first answers, but no longer than the run may take.
@@ -124,7 +170,7 @@ async fn may(api: &Api, right: &Right) -> Result<bool, Refusal> {
 fn interrupted(context: Option<String>, needs: &BTreeSet<Need>) -> Facts {
     let mut facts = Facts { context, observed_at: jiff::Timestamp::now(), ..Facts::default() };
     for need in needs {
-        facts.give_up(*need, crate::facts::Fetched::<()>::INTERRUPTED);
+        facts.give_up(*need, Fetched::<()>::INTERRUPTED);
     }
     facts
 }

@@ -17,6 +17,7 @@ mod pod;
 mod restore;
 mod served;
 mod snapshot;
+mod target;
 mod velero;
 mod volume;
 mod webhook;
@@ -49,6 +50,7 @@ pub use snapshot::{
     Snapshot, SnapshotClass, SnapshotContent, SnapshotContentSpec, SnapshotError, SnapshotReference, SnapshotSource,
     SnapshotStatus, StorageClass,
 };
+pub use target::{ApiGroup, Target};
 pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, StorageLocation, StorageLocationSpec, StorageLocationStatus,
 };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Live, refused, together};
 use crate::cluster::{Path, Refusal};
 use crate::facts::objects::{
-    ConfigMap, ServedGroup, ServedVersion, ServiceEndpoints, ServiceReference, WebhookConfiguration,
+    ApiGroup, ConfigMap, ServedGroup, ServedVersion, ServiceEndpoints, ServiceReference, WebhookConfiguration,
 };
 use crate::facts::{Fetched, MICROSOFT_GROUP, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE};
 
@@ -90,6 +90,32 @@ impl Live<'_> {
             served.push(ServedVersion { version, resources: names.take(MOST_RESOURCES).collect() });
         }
         Ok(served)
+    }
+
+    /// Asks discovery for all groups and their versions.
+    pub(super) async fn api_groups(&self) -> Fetched<Vec<ApiGroup>> {
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Groups {
+            groups: Vec<Named>,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct Named {
+            name: String,
+            #[serde(flatten)]
+            group: Group,
+        }
+        let groups = match self.api.get::<Groups>(&Path::groups()).await {
+            Ok(Groups { groups }) => groups,
+            Err(refusal) => return refused(refusal, None),
+        };
+        let rows = groups.into_iter().map(|Named { name, group: Group { mut versions, preferred } }| {
+            versions.sort_by_key(|version| *version != preferred);
+            let versions = versions.into_iter().take(MOST_VERSIONS).map(|version| version.version).collect();
+            ApiGroup { group: name, versions }
+        });
+        Fetched::Got(rows.collect())
     }
 
     /// Reads both kinds of admission webhooks.

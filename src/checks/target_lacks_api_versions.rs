@@ -1,0 +1,98 @@
+//! The cluster that a restore is to go to does not serve API versions that the backup holds.
+//!
+//! Knowledge: founding page, UserErrorSourceandTargetClusterCRDVersionMismatch (flowcontrol.apiserver.k8s.io is its
+//! example); Velero backs up each resource in the version that the source prefers, and creates it at the target in
+//! that same version.
+
+use super::check::{Check, Judgement};
+use crate::facts::objects::ApiGroup;
+use crate::facts::{Facts, Need, required};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
+
+/// The check.
+pub static CHECK: Check = Check {
+    code: "AKSB631",
+    name: "target-lacks-api-versions",
+    hop: Hop::Runs,
+    title: "the target of a restore serves the API versions that the source prefers",
+    needs: &[required(Need::Target), required(Need::ApiGroups)],
+    explains: &["UserErrorSourceandTargetClusterCRDVersionMismatch"],
+    explain: EXPLAIN,
+    run,
+};
+
+const EXPLAIN: &str = "\
+What it checks
+  For every API group that both clusters serve, whether the target serves the version that the source
+  prefers.
+
+Why it matters
+  A backup holds each object in the version that the source prefers, and a restore asks the target for
+  exactly that version. Where the target does not serve it, those objects are not restored, and the job
+  ends with warnings or fails.
+
+How it is found
+  Discovery of both clusters. Groups that hold no stored objects (metrics, reviews) are left out, and so
+  are groups of custom resources that the target does not know at all: their definitions come with the
+  restore. Whether the backup holds an object of the group is not known here.
+
+What to do
+  Restore into a cluster of the same minor version, or leave the resources out of the restore: objects of
+  flowcontrol.apiserver.k8s.io are the cluster's own and need no restore.
+
+Sources
+  Azure Backup's troubleshooting page for AKS; Velero's documentation of API group versions.
+";
+
+/// Groups whose objects are answers and are never stored.
+const NEVER_STORED: &[&str] = &[
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "custom.metrics.k8s.io",
+    "external.metrics.k8s.io",
+    "metrics.k8s.io",
+];
+
+fn run(facts: &Facts) -> Judgement {
+    let target = facts.target.required(Need::Target.what())?;
+    let source = facts.api_groups.rows(Need::ApiGroups.what())?;
+    let served = target.api_groups.rows("the API groups of the target")?;
+    let mut findings = Vec::new();
+    for group in source.iter().filter(|group| !NEVER_STORED.contains(&group.group.as_str())) {
+        let Some(preferred) = group.versions.first() else { continue };
+        let there = served.iter().find(|other| other.group == group.group);
+        let is_builtin = !group.group.contains('.') || group.group.ends_with(".k8s.io");
+        let told = match there {
+            Some(other) if other.versions.contains(preferred) => continue,
+            Some(other) => format!("serves {} instead", versions(other)),
+            None if is_builtin => "does not serve that group at all".to_owned(),
+            None => continue,
+        };
+        let name = &group.group;
+        let message = format!(
+            "The source prefers {name}/{preferred}; {} {told}. Objects of that group in a backup cannot be restored there.",
+            target.words()
+        );
+        let remedy = Remedy::guided(if name == "flowcontrol.apiserver.k8s.io" {
+            "Nothing of this group needs a restore: flow schemas are the cluster's own. Leave them out of the restore, or bring both clusters to the same minor version."
+        } else {
+            "Bring both clusters to the same minor version, or install the same version of what serves this group. Objects that are not needed can be left out of the restore."
+        })
+        .documented(format!("kubectl --context {} api-resources --api-group {name}", target.context));
+        let subject = Subject::cluster_wide("apiregistration.k8s.io/v1", "APIService", format!("{preferred}.{name}"));
+        findings.push(
+            Finding::new(Severity::Warning, subject, message)
+                .seen(Evidence::at(format!("discovery of the source, group {name}")).quoting(versions(group)))
+                .seen(
+                    Evidence::at(format!("discovery of the target {}, group {name}", target.context))
+                        .quoting(there.map_or_else(|| "not served".to_owned(), versions)),
+                )
+                .mended_by(remedy),
+        );
+    }
+    Ok(findings)
+}
+
+fn versions(group: &ApiGroup) -> String {
+    group.versions.join(", ")
+}
