@@ -75,6 +75,10 @@ pub(super) async fn run(exec: &Exec, cluster: Option<Value>, flags: &Flags) -> R
         spec["cluster"] = cluster;
     }
     let told = json!({"kind": "ExecCredential", "apiVersion": version, "spec": spec}).to_string();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one program that is started: it is the user's own way to log in"
+    )]
     let mut command = tokio::process::Command::new(program);
     command
         .args(&exec.args)
@@ -175,6 +179,9 @@ fn sign_in_again(args: &[String], name: &str) -> &'static str {
 /// Reads what the program answered.
 fn read(answer: &[u8], version: &str) -> Result<Credential, String> {
     let text = std::str::from_utf8(answer).map_err(|_| "answered what is no text".to_owned())?;
+    if text.trim().is_empty() {
+        return Err("answered nothing".to_owned());
+    }
     let answer: Answer = serde_yaml::from_str(text)
         .map_err(|_| "answered what is no ExecCredential of the expected shape".to_owned())?;
     if answer.kind != "ExecCredential" || answer.api_version != version {

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
 /// The connection flags, with kubectl's names and meanings.
@@ -15,7 +16,7 @@ use clap::{ArgAction, Args};
 #[command(next_help_heading = "Connection")]
 pub struct Flags {
     /// Path to the kubeconfig file to use for CLI requests
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", value_parser = path(), global = true)]
     pub kubeconfig: Option<PathBuf>,
     /// The name of the kubeconfig context to use
     #[arg(long, value_name = "NAME", global = true)]
@@ -30,7 +31,7 @@ pub struct Flags {
     #[arg(short, long, value_name = "URL", global = true)]
     pub server: Option<String>,
     /// Path to a cert file for the certificate authority
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", value_parser = path(), global = true)]
     pub certificate_authority: Option<PathBuf>,
     /// If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure
     #[arg(
@@ -51,10 +52,10 @@ pub struct Flags {
     #[arg(long, value_name = "NAME", global = true)]
     pub tls_server_name: Option<String>,
     /// Path to a client certificate file for TLS
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", value_parser = path(), global = true)]
     pub client_certificate: Option<PathBuf>,
     /// Path to a client key file for TLS
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", value_parser = path(), global = true)]
     pub client_key: Option<PathBuf>,
     /// Bearer token for authentication to the API server
     #[arg(long, value_name = "TOKEN", global = true)]
@@ -157,6 +158,11 @@ impl Flags {
     pub fn run_limit(&self) -> Option<Duration> {
         Some(self.timeout.unwrap_or(RUN_LIMIT)).filter(|limit| !limit.is_zero())
     }
+}
+
+/// Parses a path; unlike clap's own parser it takes an empty one.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// Quotes a word for a shell, where it is more than a plain one.

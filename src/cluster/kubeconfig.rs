@@ -359,7 +359,8 @@ mod tests {
     #[test]
     fn the_first_file_that_sets_something_wins_and_entries_are_not_mixed() {
         let mut whole = read("users: [{name: red, user: {token: first}}]").ok().unwrap();
-        let later = "current-context: b\nusers: [{name: red, user: {token: x, as: eve}}, {name: blue, user: {as: eve}}]";
+        let later =
+            "current-context: b\nusers: [{name: red, user: {token: x, as: eve}}, {name: blue, user: {as: eve}}]";
         whole.add(read(later).ok().unwrap());
         whole.add(read("current-context: c").ok().unwrap());
         assert_eq!(whole.current_context, "b");

@@ -55,6 +55,13 @@ impl Server {
             None if is_https => 443,
             None => 80,
         };
+        // A tunnel through a proxy would take 443 for the port of plain HTTP, too.
+        let uri = if is_https || uri.port().is_some() {
+            uri
+        } else {
+            let authority = authority.trim_end_matches(':');
+            format!("{scheme}://{authority}:{port}{path}").parse().map_err(|_| wrong())?
+        };
         Ok(Self { uri, is_https, host, port })
     }
 
@@ -81,7 +88,7 @@ mod tests {
             ("http://127.0.0.1:8001/", "http://127.0.0.1:8001/", "127.0.0.1", 8001, false),
             ("https://[::1]:6443", "https://[::1]:6443/", "::1", 6443, true),
             ("localhost:8080", "http://localhost:8080/", "localhost", 8080, false),
-            ("a.b", "http://a.b/", "a.b", 80, false),
+            ("a.b", "http://a.b:80/", "a.b", 80, false),
         ] {
             let server = Server::parse(text).unwrap();
             assert_eq!(server.uri.to_string(), uri, "{text}");

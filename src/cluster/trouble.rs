@@ -41,7 +41,6 @@ const CLIENT_CERTIFICATE: &str = "it does not take the client's certificate";
 const PROXY_LOGIN: &str = "the proxy wants another name or password";
 const PROXY_NO: &str = "the proxy does not open the way";
 const NO_ANSWER: &str = "no answer within";
-const NEEDS_TLS: &str = "HTTP request to an HTTPS server";
 
 /// Says what happened, where an error holds something that is known.
 #[must_use]
@@ -199,7 +198,7 @@ impl Way {
         if is(NO_TLS) {
             return "Is the port right? A plain HTTP server is written http://HOST:PORT, and gets no login.".to_owned();
         }
-        if is(NEEDS_TLS) || (!self.is_https && is("400")) {
+        if !self.is_https && is("answered 400") {
             return "Write https:// before the server's address.".to_owned();
         }
         if is(CLIENT_CERTIFICATE) {
