@@ -109,6 +109,9 @@ fn exec(version: &str, command: &str, more: &str) -> String {
 
 const NEVER: &str = ", interactiveMode: Never";
 
+const OTHER_CLUSTER: &str = "kubectl would ask another cluster than the context's: that of KUBERNETES_MASTER, of the \
+     pod it runs in, or localhost:8080";
+
 /// Returns all rows.
 pub fn cases(w: &World) -> Vec<Case> {
     let mut all = files(w);
@@ -119,6 +122,8 @@ pub fn cases(w: &World) -> Vec<Case> {
     all.extend(trust(w));
     all.extend(servers(w));
     all.extend(programs(w));
+    all.extend(failing_programs(w));
+    all.extend(idle_programs(w));
     all.extend(providers(w));
     all.extend(proxies(w));
     all.extend(impersonation(w));
@@ -218,6 +223,17 @@ fn shapes(w: &World) -> Vec<Case> {
             "server": format!("https://127.0.0.1:{}", w.a), "certificate-authority-data": base64(&w.authority)}}],
         "users": [{"name": "u", "user": {"token": w.alice, "as": null, "exec": null}}],
     });
+    let data = base64(&w.authority);
+    let lines: Vec<_> = data.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
+    let in_lines =
+        format!("server: 'https://127.0.0.1:{}', certificate-authority-data: \"{}\"", w.a, lines.join("\\n"));
+    let anchored = format!(
+        "x: &k {{{}}}\ncurrent-context: c\ncontexts: [{{name: c, context: {{cluster: k, user: u}}}}]\n\
+         clusters: [{{name: k, cluster: {{<<: *k, disable-compression: true}}}}]\n\
+         users: [{{name: u, user: {{{}}}}}]\n",
+        w.at(w.a),
+        w.as_alice()
+    );
     vec![
         case("an empty file").config("").refused("no kubeconfig"),
         case("a file of comments").config("# nothing\n").refused("no kubeconfig"),
@@ -225,27 +241,35 @@ fn shapes(w: &World) -> Vec<Case> {
         case("a byte order mark").config(format!("\u{feff}{whole}")).seen(ALICE),
         case("JSON, with nulls").config(serde_json::to_string_pretty(&json).unwrap()).seen(ALICE),
         case("lines that end as on Windows").config(whole.replace('\n', "\r\n")).seen(ALICE),
-        case("a key twice: the last counts").config(whole.replace("current-context: c\n", "current-context: d\ncurrent-context: c\n")).seen(ALICE),
-        case("two users of one name").config(format!("{}{}", whole.replace("]\n", "]\n"), "").replace("users: [", "users: [{name: u, user: {}}, ")).refused("two users"),
+        case("a key twice: the last counts")
+            .config(whole.replace("current-", "current-context: d\ncurrent-"))
+            .seen(ALICE),
+        case("two users of one name")
+            .config(whole.replace("users: [", "users: [{name: u, user: {}}, "))
+            .refused("two users"),
         case("two documents: only the first counts").config(format!("{whole}---\ncurrent-context: gone\n")).seen(ALICE),
         case("another kind").config(whole.replace("kind: Config", "kind: Cluster")).refused("another kind"),
         case("another version").config(whole.replace("apiVersion: v1", "apiVersion: v2")).refused("another kind"),
         case("neither kind nor version").config(whole.replace("apiVersion: v1\nkind: Config\n", "")).seen(ALICE),
-        case("fields that nobody knows").config(whole.replace("token:", "tokens: [x], token:").replace("kind: Config", "kind: Config\nthings: {a: b}")).seen(ALICE),
+        case("fields that nobody knows")
+            .config(whole.replace("token:", "tokens: [x], token:").replace("kind:", "things: {a: b}\nkind:"))
+            .seen(ALICE),
         case("yes is true").config(config(&insecure, &w.as_alice())).seen(ALICE),
-        case("a number for a token").config(config(&w.at(w.a), "token: 12345678901234567890")).refused("string is expected"),
-        case("a word for a truth").config(config(&insecure.replace("yes", "perhaps"), &w.as_alice())).refused("boolean is expected"),
-        case("a map for a list").config(whole.replace("users: [{name: u, user: {", "users: {name: u, user: {").replace("}}]\n", "}}]\n")).refused("no YAML"),
-        case("a text for a list").config(format!("{}\nusers: none\n", config(&w.at(w.a), ""))).refused("is expected"),
-        case("data that is no base64").config(config(&w.at(w.a).replace("certificate-authority-data: ", "certificate-authority-data: \"*\" #"), "").replace("#", "}}]\n#")).refused("base64 is expected"),
-        case("base64 in lines").config(config(
-            &format!("server: \"https://127.0.0.1:{}\", certificate-authority-data: \"{}\"", w.a,
-                base64(&w.authority).as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\\n")),
-            &w.as_alice())).seen(ALICE),
-        case("anchors and merged maps").config(format!(
-            "x: &k {{{}}}\ncurrent-context: c\ncontexts: [{{name: c, context: {{cluster: k, user: u}}}}]\n\
-             clusters: [{{name: k, cluster: {{<<: *k, disable-compression: true}}}}]\nusers: [{{name: u, user: {{{}}}}}]\n",
-            w.at(w.a), w.as_alice())).seen(ALICE),
+        case("a number for a token")
+            .config(config(&w.at(w.a), "token: 12345678901234567890"))
+            .refused("string is expected"),
+        case("a word for a truth")
+            .config(config(&insecure.replace("yes", "perhaps"), &w.as_alice()))
+            .refused("boolean is expected"),
+        case("a map for a list")
+            .config(whole.replace("users: [", "users: ").trim_end().trim_end_matches(']'))
+            .refused("is expected there"),
+        case("a text for a list").config(format!("{}users: none\n", config(&w.at(w.a), ""))).refused("is expected"),
+        case("data that is no base64")
+            .config(config("server: x, certificate-authority-data: '*'", ""))
+            .refused("base64 is expected"),
+        case("base64 in lines").config(config(&in_lines, &w.as_alice())).seen(ALICE),
+        case("anchors and merged maps").config(anchored).seen(ALICE),
     ]
 }
 
@@ -254,7 +278,8 @@ fn names(w: &World) -> Vec<Case> {
     let more = format!(
         "{}clusters: [{{name: k, cluster: {{{}}}}}, {{name: other, cluster: {{{}}}}}]\n\
          users: [{{name: u, user: {{{}}}}}, {{name: bob, user: {{token: {}}}}}]\n",
-        "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}, {name: d, context: {cluster: other, user: bob}}, \
+        "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}, \
+         {name: d, context: {cluster: other, user: bob}}, \
          {name: bare, context: {}}, {name: 'no user', context: {cluster: k}}]\n",
         w.at(w.a),
         w.at(w.b),
@@ -324,9 +349,11 @@ fn names(w: &World) -> Vec<Case> {
             .args(&["-s", &server, "--insecure-skip-tls-verify", "--client-certificate", "@/c", "--client-key", "@/k"])
             .seen("dora"),
         case("KUBERNETES_MASTER and a context of nothing")
-            .config(&*more).args(&["--context", "bare", "--token", &w.bob, "--certificate-authority", "@/ca.crt"])
-            .env("KUBERNETES_MASTER", &*server).file("ca.crt", &*w.authority)
-            .differs("names no cluster", "kubectl asks another cluster than the context's, if KUBERNETES_MASTER, the pod it runs in or localhost:8080 offers one"),
+            .config(&*more)
+            .args(&["--context", "bare", "--token", &w.bob, "--certificate-authority", "@/ca.crt"])
+            .env("KUBERNETES_MASTER", &*server)
+            .file("ca.crt", &*w.authority)
+            .differs("names no cluster", OTHER_CLUSTER),
         case("KUBERNETES_MASTER")
             .env("KUBECONFIG", "")
             .env("KUBERNETES_MASTER", &*server)
@@ -569,75 +596,168 @@ fn programs(w: &World) -> Vec<Case> {
     let v1 = plugin(&credential("v1", &token));
     let beta = plugin(&credential("v1beta1", &token));
     let dora = serde_json::json!({"clientCertificateData": w.dora.0, "clientKeyData": w.dora.1}).to_string();
+    let both = dora.replacen('{', &format!("{{\"token\": \"{}\",", w.alice), 1);
+    let hour = token.replace('}', ", \"expirationTimestamp\": \"2100-01-01T00:00:00Z\"}");
     let of = |status: &str| plugin(&credential("v1", status));
-    let relative = exec("v1", "./login", NEVER);
+    let with = |exec: String| config(&at, &exec);
+    let relative = with(exec("v1", "./login", NEVER));
+    let asks = format!("{NEVER}, provideClusterInfo: true");
     let told = format!(
-        "{at}, tls-server-name: localhost, disable-compression: true, extensions: [{{name: client.authentication.k8s.io/exec, extension: {{a: [1]}}}}]"
+        "{at}, tls-server-name: localhost, disable-compression: true, \
+         extensions: [{{name: client.authentication.k8s.io/exec, extension: {{a: [1]}}}}]"
     );
+    let through = format!(
+        "server: 'https://127.0.0.1:{}', insecure-skip-tls-verify: true, proxy-url: 'http://127.0.0.1:{}'",
+        w.a, w.http
+    );
+    let filed = format!("server: 'https://127.0.0.1:{}', certificate-authority: ca.crt", w.a);
+    let variables = "args: [a b, \"$X\"], env: [{name: WHO, value: me}, {name: HOW, value: ''}]";
+    let checks = "test \"$1/$2/$WHO/$HOW\" = 'a b/$X/me/' || exit 9";
+    let yaml = format!(
+        "echo 'apiVersion: client.authentication.k8s.io/v1'; echo 'kind: ExecCredential'\n\
+         echo 'status: {{token: {}}}'",
+        w.alice
+    );
+    let elsewhere = format!("users: [{{name: u, user: {{{}}}}}]", exec("v1", "../deep/login", NEVER));
     vec![
-        case("a login program of v1").config(config(&at, &relative)).file("login", &*v1).seen(ALICE).runs(1),
-        case("a login program of v1beta1").config(config(&at, &exec("v1beta1", "./login", ""))).file("login", &*beta).seen(ALICE).runs(1),
-        case("a login program of v1alpha1").config(config(&at, &exec("v1alpha1", "./login", ""))).file("login", &*beta).refused("gave up").runs(0),
-        case("a login program that is looked for").config(config(&at, &exec("v1", "mylogin", NEVER))).file("bin/mylogin", &*v1).seen(ALICE).runs(1),
-        case("a login program beside a merged file").config(config(&at, "").replace("users: [{name: u, user: {}}]\n", ""))
-            .file("deep/users", format!("users: [{{name: u, user: {{{}}}}}]", exec("v1", "../deep/login", NEVER))).file("deep/login", &*v1)
-            .env("KUBECONFIG", "@/config:@/deep/users").seen(ALICE).runs(1),
-        case("a login program with a certificate").config(config(&at, &relative)).file("login", of(&dora)).seen("dora").runs(1),
-        case("a login program with a token and a certificate").config(config(&at, &relative))
-            .file("login", of(&dora.replacen('{', &format!("{{\"token\": \"{}\",", w.alice), 1))).seen("dora").runs(1),
-        case("a login program with arguments and variables").config(config(&at, &exec("v1", "./login", &format!("{NEVER}, args: [a b, \"$X\"], env: [{{name: WHO, value: me}}, {{name: HOW, value: ''}}]"))))
-            .file("login", plugin(&format!("test \"$1/$2/$WHO/$HOW\" = 'a b/$X/me/' || exit 9\n{}", credential("v1", &token)))).seen(ALICE).runs(1),
-        case("a login program that is told of the cluster").config(config(&told, &exec("v1", "./login", &format!("{NEVER}, provideClusterInfo: true"))))
-            .file("login", &*v1).seen(ALICE).runs(1),
-        case("a login program that is told of a proxy and no check").config(config(
-            &format!("server: \"https://127.0.0.1:{}\", insecure-skip-tls-verify: true, proxy-url: \"http://127.0.0.1:{}\"", w.a, w.http),
-            &exec("v1beta1", "./login", ", provideClusterInfo: true"))).file("login", &*beta).seen(ALICE).runs(1),
-        case("a login program that is told of an authority's file").config(config(
-            &format!("server: \"https://127.0.0.1:{}\", certificate-authority: ca.crt", w.a),
-            &exec("v1", "./login", &format!("{NEVER}, provideClusterInfo: true")))).file("ca.crt", &*w.authority).file("login", &*v1).seen(ALICE).runs(1),
-        case("a login program that answers in YAML").config(config(&at, &relative))
-            .file("login", plugin(&format!("echo 'apiVersion: client.authentication.k8s.io/v1'; echo 'kind: ExecCredential'; echo 'status: {{token: {}}}'", w.alice))).seen(ALICE).runs(1),
-        case("a login program whose answer is good for an hour").config(config(&at, &relative))
-            .file("login", of(&token.replace('}', ", \"expirationTimestamp\": \"2100-01-01T00:00:00Z\"}"))).seen(ALICE).runs(1),
-        case("a login program that talks").config(config(&at, &relative)).file("login", v1.replace("echo run", "echo 'Hello' >&2\necho run")).seen(ALICE).runs(1),
-        case("v1 without interactiveMode").config(config(&at, &exec("v1", "./login", ""))).file("login", &*v1).refused("no interactiveMode").runs(0),
-        case("an interactiveMode of nobody").config(config(&at, &exec("v1", "./login", ", interactiveMode: Often"))).file("login", &*v1).refused("interactiveMode that").runs(0),
-        case("a login program that must ask, without a terminal").config(config(&at, &exec("v1", "./login", ", interactiveMode: Always"))).file("login", &*v1)
-            .refused("not a terminal").runs(0),
-        case("a login program that may ask, without a terminal").config(config(&at, &exec("v1", "./login", ", interactiveMode: IfAvailable")))
-            .file("login", v1.replace("echo run", "test -z \"$(cat)\" && echo run")).seen(ALICE).runs(1),
-        case("a login program without a command").config(config(&at, &exec("v1", "''", NEVER))).refused("no command"),
-        case("a login program without a version").config(config(&at, "exec: {command: ./login, interactiveMode: Never}")).file("login", &*v1).refused("no apiVersion").runs(0),
-        case("a variable without a name").config(config(&at, &exec("v1", "./login", &format!("{NEVER}, env: [{{value: x}}]")))).file("login", &*v1).refused("without a name").runs(0),
-        case("a login program that is not there").config(config(&at, &exec("v1", "kubelogin", &format!("{NEVER}, installHint: \"Get it\\n\\nfrom https://aka.ms/aks/kubelogin\"")))).refused("Get it from https"),
-        case("a login program that may not be run").config(config(&at, &relative)).file("login", "exit 0").refused("not installed"),
-        case("a login program that fails").config(config(&at, &relative)).file("login", plugin("echo 'AADSTS50076' >&2; exit 3")).refused("exit code 3").runs(1),
-        case("a login program of another version").config(config(&at, &relative)).file("login", &*beta).refused("something else").runs(1),
-        case("a login program that says nothing").config(config(&at, &relative)).file("login", plugin("true")).refused("answered nothing").runs(1),
-        case("a login program that says nonsense").config(config(&at, &relative)).file("login", plugin("echo sesame")).refused("no ExecCredential").runs(1),
-        case("a login program without a status").config(config(&at, &relative)).file("login", of("null")).refused("without a status").runs(1),
-        case("a login program with an empty status").config(config(&at, &relative)).file("login", of("{}")).refused("neither a token").runs(1),
-        case("a login program with half a certificate").config(config(&at, &relative)).file("login", of("{\"clientCertificateData\": \"x\"}")).refused("only one of").runs(1),
-        case("a login program with a certificate that is none").config(config(&at, &relative))
-            .file("login", of("{\"clientCertificateData\": \"x\", \"clientKeyData\": \"y\"}")).refused("holds no client certificate").runs(1),
-        case("a login program with a time that is none").config(config(&at, &relative))
-            .file("login", of("{\"token\": \"x\", \"expirationTimestamp\": \"soon\"}")).refused("no time").runs(1),
-        case("a login program whose token nobody knows").config(config(&at, &relative)).file("login", of("{\"token\": \"sesame\"}")).refused("401").runs(1),
-        case("a login program beside a token: it does not run").config(config(&at, &format!("token: {}, {relative}", w.bob))).file("login", &*v1).seen(BOB).runs(0),
-        case("a login program beside a certificate: it does not run").config(config(&at, &format!("{}, {relative}", w.with(&w.dora)))).file("login", &*v1).seen("dora").runs(0),
-        case("a login program beside a password: it does not run").config(config(&at, &format!("username: me, {relative}"))).file("login", &*v1).seen("anonymous").runs(0),
-        case("a login program and --token: it does not run").config(config(&at, &relative)).file("login", &*v1).args(&["--token", &w.bob]).seen(BOB).runs(0),
-        case("a login program and plain HTTP: it does not run").config(config(&format!("server: \"http://127.0.0.1:{}\"", w.plain), &relative)).file("login", &*v1)
-            .seen("lab-admin").runs(0),
+        case("a login program of v1").config(&*relative).file("login", &*v1).seen(ALICE).runs(1),
+        case("a login program of v1beta1")
+            .config(with(exec("v1beta1", "./login", "")))
+            .file("login", &*beta)
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that is looked for")
+            .config(with(exec("v1", "mylogin", NEVER)))
+            .file("bin/mylogin", &*v1)
+            .seen(ALICE)
+            .runs(1),
+        case("a login program beside a merged file")
+            .config(config(&at, "").replace("users: [{name: u, user: {}}]\n", ""))
+            .file("deep/users", elsewhere)
+            .file("deep/login", &*v1)
+            .env("KUBECONFIG", "@/config:@/deep/users")
+            .seen(ALICE)
+            .runs(1),
+        case("a login program with a certificate").config(&*relative).file("login", of(&dora)).seen("dora").runs(1),
+        case("a login program with a token and a certificate")
+            .config(&*relative)
+            .file("login", of(&both))
+            .seen("dora")
+            .runs(1),
+        case("a login program with arguments and variables")
+            .config(with(exec("v1", "./login", &format!("{NEVER}, {variables}"))))
+            .file("login", plugin(&format!("{checks}\n{}", credential("v1", &token))))
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that is told of the cluster")
+            .config(config(&told, &exec("v1", "./login", &asks)))
+            .file("login", &*v1)
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that is told of a proxy and no check")
+            .config(config(&through, &exec("v1beta1", "./login", ", provideClusterInfo: true")))
+            .file("login", &*beta)
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that is told of an authority's file")
+            .config(config(&filed, &exec("v1", "./login", &asks)))
+            .file("ca.crt", &*w.authority)
+            .file("login", &*v1)
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that answers in YAML")
+            .config(&*relative)
+            .file("login", plugin(&yaml))
+            .seen(ALICE)
+            .runs(1),
+        case("a login program whose answer is good for long")
+            .config(&*relative)
+            .file("login", of(&hour))
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that talks")
+            .config(&*relative)
+            .file("login", v1.replace("echo run", "echo 'Hello' >&2\necho run"))
+            .seen(ALICE)
+            .runs(1),
+        case("a login program that may ask, without a terminal")
+            .config(with(exec("v1", "./login", ", interactiveMode: IfAvailable")))
+            .file("login", v1.replace("echo run", "test -z \"$(cat)\" && echo run"))
+            .seen(ALICE)
+            .runs(1),
+    ]
+}
+
+/// Login programs that bring no login.
+fn failing_programs(w: &World) -> Vec<Case> {
+    let at = w.at(w.a);
+    let v1 = plugin(&credential("v1", "{\"token\": \"sesame\"}"));
+    let beta = plugin(&credential("v1beta1", "{\"token\": \"sesame\"}"));
+    let relative = config(&at, &exec("v1", "./login", NEVER));
+    let answers =
+        |name, status: &str| case(name).config(&*relative).file("login", plugin(&credential("v1", status))).runs(1);
+    let does = |name, script: &str| case(name).config(&*relative).file("login", plugin(script)).runs(1);
+    let wrong =
+        |name, fields: &str| case(name).config(config(&at, &format!("exec: {{{fields}}}"))).file("login", &*v1).runs(0);
+    let program = "command: ./login, apiVersion: client.authentication.k8s.io/v1";
+    let hint = "installHint: \"Get it\\n\\nfrom https://aka.ms/aks/kubelogin\"";
+    vec![
+        wrong("v1 without interactiveMode", program).refused("no interactiveMode"),
+        wrong("an interactiveMode of nobody", &format!("{program}, interactiveMode: Often"))
+            .refused("interactiveMode that"),
+        wrong("a login program that must ask, without a terminal", &format!("{program}, interactiveMode: Always"))
+            .refused("not a terminal"),
+        wrong("a login program of v1alpha1", &format!("{program}alpha1")).refused("gave up"),
+        wrong("a login program without a version", "command: ./login, interactiveMode: Never").refused("no apiVersion"),
+        wrong("a login program without a command", &program.replace("./login", "''")).refused("no command"),
+        wrong("a variable without a name", &format!("{program}{NEVER}, env: [{{value: x}}]")).refused("without a name"),
+        wrong("a login program that is not there", &format!("{program}{NEVER}, {hint}").replace("./", "kube"))
+            .refused("Get it from https://aka.ms"),
+        case("a login program that may not be run").config(&*relative).file("login", "exit 0").refused("not installed"),
+        does("a login program that fails", "echo 'AADSTS50076' >&2; exit 3").refused("exit code 3"),
+        does("a login program that is killed", "kill -9 $$").refused("ended by a signal"),
+        does("a login program that says nothing", "true").refused("answered nothing"),
+        does("a login program that says nonsense", "echo sesame").refused("no ExecCredential"),
+        case("a login program of another version")
+            .config(&*relative)
+            .file("login", &*beta)
+            .refused("something else")
+            .runs(1),
+        answers("a login program without a status", "null").refused("without a status"),
+        answers("a login program with an empty status", "{}").refused("neither a token"),
+        answers("a login program with half a certificate", r#"{"clientCertificateData": "x"}"#).refused("only one of"),
+        answers("a login program with no real certificate", r#"{"clientCertificateData": "x", "clientKeyData": "y"}"#)
+            .refused("holds no client certificate"),
+        answers("a login program with a time that is none", r#"{"token": "x", "expirationTimestamp": "soon"}"#)
+            .refused("no time"),
+        answers("a login program whose token nobody knows", r#"{"token": "sesame"}"#).refused("401"),
+    ]
+}
+
+/// Login programs that stand beside something else to log in with.
+fn idle_programs(w: &World) -> Vec<Case> {
+    let program = exec("v1", "./login", NEVER);
+    let v1 = plugin(&credential("v1", "{\"token\": \"sesame\"}"));
+    let beside = |name, fields: &str| {
+        let user = if fields.is_empty() { program.clone() } else { format!("{fields}, {program}") };
+        case(name).config(config(&w.at(w.a), &user)).file("login", &*v1).runs(0)
+    };
+    let plain = config(&format!("server: 'http://127.0.0.1:{}'", w.plain), &program);
+    vec![
+        beside("a login program beside a token", &format!("token: {}", w.bob)).seen(BOB),
+        beside("a login program beside a token file", "tokenFile: token").file("token", &*w.bob).seen(BOB),
+        beside("a login program beside a certificate", &w.with(&w.dora)).seen("dora"),
+        beside("a login program beside a password", "username: me").seen("anonymous"),
+        beside("a login program and --token", "").args(&["--token", &w.bob]).seen(BOB),
+        case("a login program and plain HTTP").config(plain).file("login", &*v1).seen("lab-admin").runs(0),
     ]
 }
 
 fn providers(w: &World) -> Vec<Case> {
     let of = |fields: &str| config(&w.at(w.a), fields);
     let oidc = |token: &str| {
-        of(&format!(
-            "auth-provider: {{name: oidc, config: {{idp-issuer-url: 'https://127.0.0.1:1', client-id: me, id-token: '{token}'}}}}"
-        ))
+        let issuer = "idp-issuer-url: 'https://127.0.0.1:1', client-id: me";
+        of(&format!("auth-provider: {{name: oidc, config: {{{issuer}, id-token: '{token}'}}}}"))
     };
     vec![
         case("the azure auth-provider")

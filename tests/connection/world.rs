@@ -57,7 +57,7 @@ static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
 /// Returns the world, for one test at a time: who came by is counted.
 pub fn world() -> MutexGuard<'static, World> {
     let world = WORLD.get_or_init(|| Mutex::new(World::start()));
-    world.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl World {
