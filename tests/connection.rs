@@ -205,6 +205,36 @@ fn the_servers_certificate_is_judged_and_the_fault_is_named() {
     }
 }
 
+/// `openssl req -x509` makes certificates that may sign; Go takes one for a server's that the kubeconfig names.
+#[test]
+fn a_certificate_that_is_its_own_authority_is_taken_where_the_kubeconfig_names_it() {
+    let own = |name: &str| {
+        let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    };
+    for (pem, named, error) in [
+        (own("127.0.0.1"), None, None),
+        (own("127.0.0.1"), Some(own("127.0.0.1").0), Some("not signed by an authority")),
+        (own("elsewhere.example"), None, Some("for another name")),
+    ] {
+        let (port, asked) = tls_server(&pem, &[VERSION, EMPTY]);
+        let stage =
+            stage(&format!("server: 'https://127.0.0.1:{port}', certificate-authority: ca.crt"), "token: sesame");
+        stage.write("ca.crt", named.as_ref().unwrap_or(&pem.0).as_bytes());
+        let ours = stage.ours(&[]);
+        let ours_came = !asked.lock().unwrap().is_empty();
+        asked.lock().unwrap().clear();
+        stage.kubectl(&[]);
+        assert_eq!(ours_came, !asked.lock().unwrap().is_empty(), "both or neither: {}", stderr(&ours));
+        assert_eq!(ours_came, error.is_none());
+        if let Some(error) = error {
+            expect_refusal(&ours, error, "");
+        }
+    }
+}
+
 /// kube 5 runs the login program three times for each client; a whole diagnosis needs it once.
 #[test]
 fn trap_1_the_login_program_runs_once_for_a_whole_diagnosis() {

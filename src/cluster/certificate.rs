@@ -29,18 +29,19 @@ pub(super) fn identity(certificate: &[u8], key: &[u8]) -> Option<(String, String
 /// Returns until when the first certificate of a PEM text is good.
 pub(super) fn expiry(pem: &[u8]) -> Option<Timestamp> {
     let block = blocks(pem).find(|block| block.tag() == "CERTIFICATE")?;
-    not_after(block.contents())
+    validity(block.contents()).map(|(_, until)| until)
 }
 
 fn blocks(text: &[u8]) -> impl Iterator<Item = pem::Pem> {
     pem::parse_many(text).unwrap_or_default().into_iter()
 }
 
-/// Walks to `notAfter`: certificate, its body, past version, number, algorithm and issuer to the validity's second time.
-fn not_after(der: &[u8]) -> Option<Timestamp> {
+/// Returns from when until when a certificate is good.
+///
+/// It walks: certificate, its body, past version, number, algorithm and issuer to the validity's two times.
+pub(super) fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     const SEQUENCE: u8 = 0x30;
     const VERSION: u8 = 0xa0;
-    const UTC_TIME: u8 = 0x17;
     let (_, certificate, _) = element(der).filter(|(tag, ..)| *tag == SEQUENCE)?;
     let (_, mut body, _) = element(certificate).filter(|(tag, ..)| *tag == SEQUENCE)?;
     if let (VERSION, _, rest) = element(body)? {
@@ -49,9 +50,15 @@ fn not_after(der: &[u8]) -> Option<Timestamp> {
     for _number_algorithm_issuer in 0..3 {
         body = element(body)?.2;
     }
-    let (_, validity, _) = element(body)?;
-    let (_, _, rest) = element(validity)?;
-    let (tag, time, _) = element(rest)?;
+    let (_, times, _) = element(body)?;
+    let (tag, from, rest) = element(times)?;
+    let from = time(tag, from)?;
+    let (tag, until, _) = element(rest)?;
+    Some((from, time(tag, until)?))
+}
+
+fn time(tag: u8, time: &[u8]) -> Option<Timestamp> {
+    const UTC_TIME: u8 = 0x17;
     let text = std::str::from_utf8(time).ok()?.strip_suffix('Z')?;
     // Two digits of a year mean 1950 to 2049.
     let text = match tag {

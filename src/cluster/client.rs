@@ -18,6 +18,7 @@ use tower::{BoxError, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
 
 use super::proxy::{Kind, Proxy};
+use super::trust::Tls;
 
 /// How long one attempt to connect may take; every call has a limit of its own beside it.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
@@ -26,13 +27,12 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// What of the configuration cannot be used, such as a key that is not the certificate's.
-pub(super) fn client(config: &Config, proxy: Option<&Proxy>) -> Result<Client, kube::Error> {
+pub(super) fn client(config: &Config, proxy: Option<&Proxy>) -> Result<Client, String> {
+    let tls = Tls::new(config)?;
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_connect_timeout(Some(CONNECT_LIMIT));
-    let Some(proxy) = proxy else {
-        return stack(config, config.rustls_https_connector_with_connector(connector)?);
-    };
+    let Some(proxy) = proxy else { return stack(config, tls.over(connector)) };
     match proxy.kind {
         Kind::Socks5 => {
             let socks = SocksV5::new(proxy.uri.clone(), connector);
@@ -40,18 +40,11 @@ pub(super) fn client(config: &Config, proxy: Option<&Proxy>) -> Result<Client, k
                 Some((name, password)) => socks.with_auth(name.clone(), password.clone()),
                 None => socks,
             };
-            stack(config, config.rustls_https_connector_with_connector(socks)?)
+            stack(config, tls.over(socks))
         }
-        Kind::Http => {
-            let tunnel = with_login(Tunnel::new(proxy.uri.clone(), connector), proxy);
-            stack(config, config.rustls_https_connector_with_connector(tunnel)?)
-        }
+        Kind::Http => stack(config, tls.over(with_login(Tunnel::new(proxy.uri.clone(), connector), proxy))),
         // As with kubectl, the proxy's certificate is judged like the cluster's.
-        Kind::Https => {
-            let encrypted = config.rustls_https_connector_with_connector(connector)?;
-            let tunnel = with_login(Tunnel::new(proxy.uri.clone(), encrypted), proxy);
-            stack(config, config.rustls_https_connector_with_connector(tunnel)?)
-        }
+        Kind::Https => stack(config, tls.over(with_login(Tunnel::new(proxy.uri.clone(), tls.over(connector)), proxy))),
     }
 }
 
@@ -65,12 +58,12 @@ fn with_login<C>(tunnel: Tunnel<C>, proxy: &Proxy) -> Tunnel<C> {
     }
 }
 
-fn stack<C: Connect + Clone + Send + Sync + 'static>(config: &Config, connector: C) -> Result<Client, kube::Error> {
+fn stack<C: Connect + Clone + Send + Sync + 'static>(config: &Config, connector: C) -> Result<Client, String> {
     let wire = legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .layer(DecompressionLayer::new().gzip(!config.disable_compression))
-        .layer(config.extra_headers_layer()?)
+        .layer(config.extra_headers_layer().map_err(|error| error.to_string())?)
         .map_err(BoxError::from)
         .service(wire);
     Ok(Client::new(service, config.default_namespace.clone()))

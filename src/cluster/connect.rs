@@ -1,6 +1,15 @@
 //! Connecting as kubectl does: with the user's own kubeconfig, flags, login program and proxies.
 //!
 //! Each step is a file of its own; here they follow each other. Nothing is asked of the server yet.
+//!
+//! What differs from kubectl, on purpose (tests/connection.rs holds that nothing else does, as far as its table goes):
+//! - Without a kubeconfig and outside a pod kubectl asks `localhost:8080`, which is no AKS cluster: refused.
+//! - A context whose cluster has no server: kubectl asks `KUBERNETES_MASTER`, the pod's cluster or localhost: refused.
+//! - A user with nothing to log in with: kubectl asks for a name and a password: refused.
+//! - A name and a password in the server's address: refused.
+//! - An expired OIDC token is not renewed: kubectl does that, and the hint says so.
+//! - Plain HTTP through an HTTP proxy goes through a tunnel.
+//! - kubectl's own preferences (`kuberc`), its cache folder and its discovery cache do not exist here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +26,6 @@ use super::in_cluster;
 use super::kubeconfig::{self, HOW_TO_GET_ONE};
 use super::login::{self, Login, Means};
 use super::proxy::{self, Environment};
-use super::refusal::innermost;
 use super::server::Server;
 use super::trouble::Way;
 use crate::error::Error;
@@ -48,7 +56,8 @@ pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
         login.means = Means::Pod;
     }
     fill(&mut config, &choice, login.header, login.identity)?;
-    let client = client(&config, proxy.as_ref()).map_err(|error| unusable(&error, flags))?;
+    let client = client(&config, proxy.as_ref())
+        .map_err(|what| Error::cluster(what).hinted(format!("Try the same with: {}", flags.kubectl("auth whoami"))))?;
     let way = Way {
         server: server.shown(),
         is_https: server.is_https,
@@ -105,15 +114,4 @@ fn fill(
     }
     config.headers.extend(impersonation::headers(user)?);
     Ok(())
-}
-
-/// Says what of the connection's parts cannot be used: a key that is not the certificate's, a server name that is none.
-fn unusable(error: &kube::Error, flags: &Flags) -> Error {
-    let told = innermost(error);
-    let what = if told.contains("server name") || told.contains("dns name") {
-        "tls-server-name is no name of a server".to_owned()
-    } else {
-        format!("the client certificate and its key cannot be used: {told}")
-    };
-    Error::cluster(what).hinted(format!("Try the same with: {}", flags.kubectl("auth whoami")))
 }

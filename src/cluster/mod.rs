@@ -19,6 +19,7 @@ mod proxy;
 mod refusal;
 mod server;
 mod trouble;
+mod trust;
 
 pub use api::{Api, LogRequest, Path};
 pub use connect::connect;

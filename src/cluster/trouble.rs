@@ -111,6 +111,8 @@ fn of_tls(error: &rustls::Error) -> Option<String> {
                 return Some(format!("{OTHER_NAME} than {expected}: {}", Text::new(&presented)));
             }
             CertificateError::NotValidForName => OTHER_NAME,
+            // One that may sign others, and is not the one that the kubeconfig names.
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => AUTHORITY,
             other => return Some(format!("{BAD_CERTIFICATE}: {}", Text::new(&other.to_string()))),
         },
         rustls::Error::InvalidMessage(_) => NO_TLS,

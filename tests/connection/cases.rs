@@ -112,6 +112,9 @@ const NEVER: &str = ", interactiveMode: Never";
 const OTHER_CLUSTER: &str = "kubectl would ask another cluster than the context's: that of KUBERNETES_MASTER, of the \
      pod it runs in, or localhost:8080";
 
+const PASSWORD: &str =
+    "kubectl would log in with the address's password instead of the user's own token, and be nobody";
+
 /// Returns all rows.
 pub fn cases(w: &World) -> Vec<Case> {
     let mut all = files(w);
@@ -119,6 +122,10 @@ pub fn cases(w: &World) -> Vec<Case> {
     all.extend(names(w));
     all.extend(tokens(w));
     all.extend(certificates(w));
+    if let Some(rsa) = &w.rsa {
+        let rsa = config(&w.at(w.a), &w.with(rsa));
+        all.push(case("an RSA key as AKS gives it, PKCS #1").config(rsa).seen("rsa"));
+    }
     all.extend(trust(w));
     all.extend(servers(w));
     all.extend(programs(w));
@@ -432,7 +439,6 @@ fn certificates(w: &World) -> Vec<Case> {
             .config(config(&at, &format!("client-certificate: c, client-key-data: {}", base64(&w.dora.1))))
             .file("c", &*w.dora.0)
             .seen("dora"),
-        case("an RSA key as AKS gives it, PKCS #1").config(config(&at, &w.with(&w.rsa))).seen("rsa"),
         case("a certificate without its key")
             .config(config(&at, &format!("client-certificate-data: {}", base64(&w.dora.0))))
             .refused("without its key"),
@@ -584,6 +590,9 @@ fn servers(w: &World) -> Vec<Case> {
             .refused("not known here"),
         case("an address that is none").config(with("https://127.0.0.1:port")).refused("no address of an API server"),
         case("another scheme").config(with("ftp://127.0.0.1")).refused("no address of an API server"),
+        case("a name and a password in the address")
+            .config(with(&format!("https://me:secret@127.0.0.1:{}", w.a)))
+            .differs("no address of an API server", PASSWORD),
         case("a cluster without a server")
             .config(config(&w.authority_data(), &w.as_alice()))
             .refused("no cluster with a server"),

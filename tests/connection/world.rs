@@ -32,8 +32,8 @@ pub struct World {
     pub dora: (String, String),
     pub erin: (String, String),
     pub expired: (String, String),
-    /// A certificate of an RSA key, which is in the older form that AKS uses.
-    pub rsa: (String, String),
+    /// A certificate of an RSA key, which is in the older form that AKS uses; none where openssl is not there.
+    pub rsa: Option<(String, String)>,
     /// Proxies: HTTP, HTTP with a login, HTTPS, SOCKS5, SOCKS5 with a login, and one to the plain server.
     pub http: u16,
     pub http_login: u16,
@@ -70,19 +70,7 @@ impl World {
             lab.kubectl(&["create", "token", name]).unwrap().trim().to_owned()
         };
         let (alice, bob) = (token("alice"), token("bob"));
-        // The TLS library that signs here makes no RSA keys.
-        let openssl = |args: &[&str]| {
-            let output =
-                Command::new("openssl").args(args).stderr(Stdio::null()).output().expect("openssl makes a key");
-            assert!(output.status.success());
-            String::from_utf8(output.stdout).unwrap()
-        };
-        let key = lab.folder().join("rsa.pem");
-        openssl(&["genrsa", "-out", key.to_str().unwrap(), "2048"]);
-        let wrapped = openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", key.to_str().unwrap()]);
-        let older = openssl(&["rsa", "-traditional", "-in", key.to_str().unwrap()]);
-        assert!(older.starts_with("-----BEGIN RSA PRIVATE KEY"), "{}", &older[..40]);
-        let rsa = (lab.client_certificate_for("rsa", &wrapped).unwrap(), older);
+        let rsa = rsa_keys().map(|(wrapped, older)| (lab.client_certificate_for("rsa", &wrapped).unwrap(), older));
         let of_proxy = lab.server_certificate(&["127.0.0.1"], false).unwrap();
         let plain = kubectl_proxy(&lab, "plain", "/");
         let below = kubectl_proxy(&lab, "below", "/k8s/c-1/");
@@ -171,6 +159,21 @@ impl Watched {
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
+}
+
+/// Makes an RSA key with openssl, in the newer and in the older form: the library that signs here makes none.
+fn rsa_keys() -> Option<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |args: &[&str]| {
+        let output =
+            Command::new("openssl").args(args).current_dir(folder.path()).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    };
+    openssl(&["genrsa", "-out", "key", "2048"])?;
+    let wrapped = openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", "key"])?;
+    let older = openssl(&["rsa", "-traditional", "-in", "key"])?;
+    assert!(older.starts_with("-----BEGIN RSA PRIVATE KEY"));
+    Some((wrapped, older))
 }
 
 /// Starts `kubectl proxy` below a path and returns its port.
