@@ -1,10 +1,10 @@
 //! Calls to the API server: each with a time limit and a limit on what it reads.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use http::Request;
+use http::header::{HeaderMap, RETRY_AFTER};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
@@ -13,9 +13,11 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
+use super::flags::Flags;
 use super::refusal::{Refusal, innermost};
-use super::trace::Trace;
-use crate::facts::{Clocks, Fetched, Text};
+use super::trouble::{self, Way};
+use crate::error::Error;
+use crate::facts::Fetched;
 
 /// How many objects one page of a list holds.
 ///
@@ -27,15 +29,16 @@ const LARGEST_ANSWER: usize = 64 << 20;
 const MOST_PAGES: usize = 4000;
 /// How many calls are under way at once; under HTTP/1.1 each is a connection of its own.
 const AT_ONCE: usize = 8;
+/// How often a busy server is asked again, and how long is waited before that at most.
+const TRIES: u32 = 3;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The API server, reached as the user.
 pub struct Api {
     pub(super) client: Client,
     limit: Option<Duration>,
     permits: Semaphore,
-    /// What the server's clock and the one here said when the last answer came.
-    clocks: Cell<Option<Clocks>>,
-    trace: Trace,
+    way: Way,
 }
 
 /// Where in the API a question goes.
@@ -75,18 +78,6 @@ impl Path {
     #[must_use]
     pub fn group(group: &str) -> Self {
         Self { base: format!("/apis/{}", escape(group)), query: Vec::new() }
-    }
-
-    /// Makes the path of what is known of all API groups.
-    #[must_use]
-    pub fn groups() -> Self {
-        Self { base: "/apis".to_owned(), query: Vec::new() }
-    }
-
-    /// Makes the path of what is known of one version of an API group.
-    #[must_use]
-    pub fn group_version(group: &str, version: &str) -> Self {
-        Self { base: format!("/apis/{}/{}", escape(group), escape(version)), query: Vec::new() }
     }
 
     /// Adds a parameter.
@@ -154,45 +145,14 @@ struct PageMeta {
 impl Api {
     /// Makes the door to the API server; `limit` is that of one call, `None` for none.
     #[must_use]
-    pub fn new(client: Client, limit: Option<Duration>) -> Self {
-        Self { client, limit, permits: Semaphore::new(AT_ONCE), clocks: Cell::new(None), trace: Trace::default() }
+    pub(super) fn new(client: Client, limit: Option<Duration>, way: Way) -> Self {
+        Self { client, limit, permits: Semaphore::new(AT_ONCE), way }
     }
 
-    /// Tells of every call from now on, as kubectl's `-v` does at this level; below 6 nothing is told.
+    /// Makes the error that ends a run because the first question had no answer, with what to do about it.
     #[must_use]
-    pub fn traced(mut self, level: u8, tell: impl Fn(&str) + 'static) -> Self {
-        self.trace = Trace::new(level, tell);
-        self
-    }
-
-    /// Returns who tells of the calls.
-    pub(super) const fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    /// Returns what the server's clock and the one here said when the last answer came.
-    pub const fn clocks(&self) -> Option<Clocks> {
-        self.clocks.get()
-    }
-
-    /// Asks by a dry run whether the server would take a new object; nothing is left of it.
-    ///
-    /// # Errors
-    /// The refusal, where the question itself was not answered.
-    pub async fn try_out(&self, path: &Path, object: &serde_json::Value) -> Result<Verdict, Refusal> {
-        let path = path.clone().with("dryRun", "All");
-        let request = Request::post(path.uri()).header(http::header::CONTENT_TYPE, "application/json");
-        let body = object.to_string().into_bytes();
-        self.within(async {
-            let answer = self.exchange(request, body, LARGEST_ANSWER).await?;
-            if answer.status.is_success() {
-                let warnings = answer.headers.get_all(http::header::WARNING).iter();
-                let warnings = warnings.filter_map(|value| value.to_str().ok()).map(warning_text).collect();
-                return Ok(Verdict::Accepted { warnings });
-            }
-            Refusal::of_trial(answer.status.as_u16(), &answer.body).map(Verdict::Denied)
-        })
-        .await
+    pub fn unreachable(&self, why: &str, flags: &Flags) -> Error {
+        self.way.unreachable(why, flags)
     }
 
     /// Reads one object.
@@ -200,7 +160,7 @@ impl Api {
     /// # Errors
     /// The refusal.
     pub async fn get<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Refusal> {
-        let body = self.call(Request::get(path.uri()), Vec::new()).await?;
+        let body = self.call(Method::GET, &path.uri(), &[]).await?;
         serde_json::from_slice(&body).map_err(|error| Refusal::Failed(unreadable(&error)))
     }
 
@@ -209,8 +169,7 @@ impl Api {
     /// # Errors
     /// The refusal.
     pub async fn post<T: DeserializeOwned>(&self, path: &Path, object: &serde_json::Value) -> Result<T, Refusal> {
-        let request = Request::post(path.uri()).header(http::header::CONTENT_TYPE, "application/json");
-        let body = self.call(request, object.to_string().into_bytes()).await?;
+        let body = self.call(Method::POST, &path.uri(), object.to_string().as_bytes()).await?;
         serde_json::from_slice(&body).map_err(|error| Refusal::Failed(unreadable(&error)))
     }
 
@@ -233,10 +192,10 @@ impl Api {
             if let Some(token) = next.take() {
                 page_path = page_path.with("continue", token);
             }
-            let body = match self.call(Request::get(page_path.uri()), Vec::new()).await {
+            let body = match self.call(Method::GET, &page_path.uri(), &[]).await {
                 Ok(body) => body,
                 Err(refusal) if number == 0 => return Err(refusal),
-                Err(refusal) => return Ok(Some(format!("a later page was refused: {}", refusal.words()))),
+                Err(refusal) => return Ok(Some(format!("a later page was refused: {}", words(&refusal)))),
             };
             let page: Page<'_> = match serde_json::from_slice(&body) {
                 Ok(page) => page,
@@ -273,7 +232,7 @@ impl Api {
             .with("tailLines", wanted.lines.to_string())
             .with("timestamps", "true");
         let path = if wanted.previous { path.with("previous", "true") } else { path };
-        let body = self.call_limited(Request::get(path.uri()), Vec::new(), wanted.bytes).await?;
+        let body = self.call_limited(&path.uri(), wanted.bytes).await?;
         Ok(String::from_utf8_lossy(&body).lines().map(str::to_owned).collect())
     }
 
@@ -291,35 +250,40 @@ impl Api {
         outcome
     }
 
-    async fn call(&self, request: http::request::Builder, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    /// Asks, and asks again where a busy server wants that. Only a question may be sent twice: what makes something
+    /// could make it twice.
+    async fn call(&self, method: Method, uri: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
         self.within(async {
-            let Answer { status, body, whole, .. } = self.exchange(request, body, LARGEST_ANSWER).await?;
-            match (status.is_success(), whole) {
-                (true, true) => Ok(body),
-                (true, false) => {
-                    Err(Refusal::Failed(format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20)))
+            let mut tried = 0;
+            loop {
+                tried += 1;
+                let answer = self.exchange(&method, uri, body).await?;
+                if tried < TRIES && method == Method::GET && is_busy(answer.status) {
+                    tokio::time::sleep(answer.pause.unwrap_or(Duration::from_millis(250) * tried)).await;
+                    continue;
                 }
-                (false, _) => Err(Refusal::of_answer(status.as_u16(), &body)),
+                return match (answer.status.is_success(), answer.body) {
+                    (true, Some(body)) => Ok(body),
+                    (true, None) => {
+                        Err(Refusal::Failed(format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20)))
+                    }
+                    (false, body) => Err(self.refused(answer.status, &body.unwrap_or_default())),
+                };
             }
         })
         .await
     }
 
     /// Like `call`, but keeps the last `most` bytes of an answer that is longer.
-    async fn call_limited(
-        &self,
-        request: http::request::Builder,
-        body: Vec<u8>,
-        most: usize,
-    ) -> Result<Vec<u8>, Refusal> {
+    async fn call_limited(&self, uri: &str, most: usize) -> Result<Vec<u8>, Refusal> {
         self.within(async {
-            let response = self.send(request, body).await?;
+            let response = self.send(&Method::GET, uri, &[]).await?;
             let status = response.status();
             let mut kept: Vec<u8> = Vec::new();
             let mut is_cut = false;
             let mut chunks = response.into_body().into_data_stream();
             while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|error| Refusal::Failed(innermost(&error)))?;
+                let chunk = chunk.map_err(|error| broken_off(&error))?;
                 kept.extend_from_slice(&chunk);
                 if kept.len() > 2 * most {
                     kept.drain(..kept.len() - most);
@@ -332,80 +296,69 @@ impl Api {
                 let line = kept.iter().position(|byte| *byte == b'\n').map_or(kept.len(), |at| at + 1);
                 kept.drain(..line);
             }
-            self.trace.body(&kept);
-            if status.is_success() { Ok(kept) } else { Err(Refusal::of_answer(status.as_u16(), &kept)) }
+            if status.is_success() { Ok(kept) } else { Err(self.refused(status, &kept)) }
         })
         .await
     }
 
-    /// Sends a request and waits for the head of its answer.
-    async fn send(&self, request: http::request::Builder, body: Vec<u8>) -> Result<http::Response<Body>, Refusal> {
-        let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
-        let call = self.trace.begin(&request);
-        match self.client.send(request).await {
-            Ok(response) => {
-                self.trace.answered(call, &response);
-                Ok(response)
-            }
-            Err(error) => {
-                let refusal = Refusal::of_error(&error);
-                self.trace.told(call, &refusal.words());
-                Err(refusal)
-            }
+    async fn send(&self, method: &Method, uri: &str, body: &[u8]) -> Result<http::Response<Body>, Refusal> {
+        let mut request = Request::builder().method(method).uri(uri);
+        if !body.is_empty() {
+            request = request.header(http::header::CONTENT_TYPE, "application/json");
         }
+        let request = request.body(Body::from(body.to_vec())).map_err(|error| Refusal::Failed(error.to_string()))?;
+        self.client.send(request).await.map_err(|error| Refusal::of_error(&error))
     }
 
-    async fn exchange(&self, request: http::request::Builder, body: Vec<u8>, most: usize) -> Result<Answer, Refusal> {
-        let response = self.send(request, body).await?;
+    async fn exchange(&self, method: &Method, uri: &str, body: &[u8]) -> Result<Answer, Refusal> {
+        let response = self.send(method, uri, body).await?;
         let status = response.status();
-        let headers = response.headers().clone();
-        if let Some(server) = headers.get(http::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date) {
-            self.clocks.set(Some(Clocks { server, here: jiff::Timestamp::now() }));
-        }
-        match Limited::new(response.into_body(), most).collect().await {
-            Ok(collected) => {
-                let body: Vec<u8> = collected.to_bytes().into();
-                self.trace.body(&body);
-                Ok(Answer { status, headers, body, whole: true })
-            }
+        let pause = pause(response.headers());
+        match Limited::new(response.into_body(), LARGEST_ANSWER).collect().await {
+            Ok(collected) => Ok(Answer { status, pause, body: Some(collected.to_bytes().into()) }),
             Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
-                Ok(Answer { status, headers, body: Vec::new(), whole: false })
+                Ok(Answer { status, pause, body: None })
             }
-            Err(error) => Err(Refusal::Failed(innermost(error.as_ref()))),
+            Err(error) => Err(broken_off(error.as_ref())),
+        }
+    }
+
+    fn refused(&self, status: StatusCode, body: &[u8]) -> Refusal {
+        match status {
+            StatusCode::UNAUTHORIZED => Refusal::Failed(self.way.unauthorized()),
+            status => Refusal::of_answer(status.as_u16(), body),
         }
     }
 }
 
-/// What the server said.
+/// What came back of one request; `body` is `None` where it is too large.
 struct Answer {
-    status: http::StatusCode,
-    headers: http::HeaderMap,
-    body: Vec<u8>,
-    /// Whether the body is all of it, or was larger than what is read.
-    whole: bool,
+    status: StatusCode,
+    pause: Option<Duration>,
+    body: Option<Vec<u8>>,
 }
 
-/// What came of a dry run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The object would be taken.
-    Accepted {
-        /// What the server warned of.
-        warnings: Vec<Text>,
-    },
-    /// The object would be refused, with the server's reason.
-    Denied(Text),
+fn is_busy(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
 }
 
-/// Reads a date as HTTP writes it: `Tue, 24 Nov 2026 10:00:00 GMT`.
-fn http_date(text: &str) -> Option<jiff::Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+/// Returns how long the server wants to be left alone, within bounds.
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let wanted = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(wanted).min(LONGEST_PAUSE))
 }
 
-/// Returns the text of a `Warning` header: `299 - "the text"`.
-fn warning_text(header: &str) -> Text {
-    let inner = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(header, |(text, _)| text);
-    Text::new(&inner.replace("\\\"", "\""))
+fn broken_off(error: &(dyn std::error::Error + 'static)) -> Refusal {
+    Refusal::Failed(trouble::words(error).unwrap_or_else(|| innermost(error)))
+}
+
+/// Returns the refusal in words, for the middle of a sentence.
+fn words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Forbidden => "forbidden".to_owned(),
+        Refusal::NotFound | Refusal::NoSuchKind => "not found".to_owned(),
+        Refusal::Failed(why) => why.clone(),
+    }
 }
 
 fn unreadable(error: &serde_json::Error) -> String {

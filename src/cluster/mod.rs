@@ -4,12 +4,26 @@
 //! reads, and every failure is told in words that a person can act on, with nothing secret in them.
 
 mod api;
+mod certificate;
+mod choice;
+mod client;
 mod connect;
 mod dns;
+mod exec_plugin;
+mod flags;
+mod impersonation;
+mod in_cluster;
+mod kubeconfig;
+mod login;
+mod proxy;
 mod refusal;
+mod server;
 mod trace;
+mod trouble;
+mod trust;
 
 pub use api::{Api, LogRequest, Path, Verdict};
-pub use connect::{Flags, connect, duration};
+pub use connect::connect;
 pub use dns::{ask_for_address, decode_answer, encode_question};
+pub use flags::{Flags, duration};
 pub use refusal::Refusal;

@@ -2,7 +2,11 @@
 
 use serde::Deserialize;
 
+use super::trouble;
 use crate::facts::Text;
+
+/// How a refused login is marked in what is told of it.
+pub(super) const UNAUTHORIZED: &str = "(401 Unauthorized)";
 
 /// Why a call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +60,7 @@ impl Refusal {
             404 if told.is_some() || body.starts_with(b"404 page not found") => Self::NoSuchKind,
             // Any web server answers 404 to what it does not know; that is no word of a Kubernetes API.
             404 => Self::Failed("what answered 404 is not the Kubernetes API".to_owned()),
-            401 => Self::Failed("the API server does not accept the login (401 Unauthorized)".to_owned()),
+            401 => Self::Failed(format!("the API server does not accept the login {UNAUTHORIZED}")),
             410 => Self::Failed("the list expired while it was read (410 Gone)".to_owned()),
             429 => Self::Failed("the API server is too busy (429 Too Many Requests)".to_owned()),
             _ => {
@@ -85,13 +89,14 @@ impl Refusal {
     }
 
     /// Reads the refusal out of an error of the client: the innermost causes tell most.
+    /// Reads the refusal out of an error of the client: what is known by its kind, else the innermost causes.
     #[must_use]
     pub fn of_error(error: &kube::Error) -> Self {
         if let kube::Error::Api(status) = error {
             let body = serde_json::to_vec(status).unwrap_or_default();
             return Self::of_answer(status.code, &body);
         }
-        Self::Failed(innermost(error))
+        Self::Failed(trouble::words(error).unwrap_or_else(|| innermost(error)))
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn live(
         }
         Some(Err(why)) => {
             walk.end();
-            return Err(unreachable(&why, context.as_deref()));
+            return Err(api.unreachable(&why, flags));
         }
         Some(Ok(version)) => version,
     };
@@ -173,16 +173,6 @@ fn interrupted(context: Option<String>, needs: &BTreeSet<Need>) -> Facts {
         facts.give_up(*need, Fetched::<()>::INTERRUPTED);
     }
     facts
-}
-
-fn unreachable(why: &str, context: Option<&str>) -> Error {
-    let flag = context.map_or(String::new(), |name| format!("--context {name} "));
-    let hint = if why.contains("(401 ") {
-        format!("The login has expired or is of another cluster; check with: kubectl {flag}auth whoami")
-    } else {
-        format!("A private cluster answers only inside its network; check with: kubectl {flag}version")
-    };
-    Error::cluster(format!("the API server could not be asked: {why}")).hinted(hint)
 }
 
 /// Returns which facts each stretch of the road waits for.

@@ -60,17 +60,48 @@ impl Authority {
 
     /// Signs a user: the common name is the user's name, the organisations are the groups.
     pub(crate) fn user(&self, name: &str, groups: &[&str]) -> Result<Signed> {
+        self.client(name, groups, false)
+    }
+
+    /// Signs a user like [`Self::user`], as one whose time may be over.
+    pub(crate) fn client(&self, name: &str, groups: &[&str], expired: bool) -> Result<Signed> {
         let mut parameters = CertificateParams::default();
         parameters.distinguished_name.push(DnType::CommonName, name);
         for group in groups {
             parameters.distinguished_name.push(DnType::OrganizationName, *group);
         }
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        limit(&mut parameters, expired);
+        self.sign(parameters)
+    }
+
+    /// Signs a user who has a key already.
+    pub(crate) fn client_for(&self, name: &str, key: &str) -> Result<String> {
+        let mut parameters = CertificateParams::default();
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        Ok(parameters.signed_by(&KeyPair::from_pem(key)?, &self.issuer)?.pem())
+    }
+
+    /// Signs a server of a test's own.
+    pub(crate) fn server_for(&self, names: &[&str], expired: bool) -> Result<Signed> {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut parameters = CertificateParams::new(names)?;
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        limit(&mut parameters, expired);
         self.sign(parameters)
     }
 
     fn sign(&self, parameters: CertificateParams) -> Result<Signed> {
         let key = KeyPair::generate()?;
         Ok(Signed { certificate: parameters.signed_by(&key, &self.issuer)?.pem(), key: key.serialize_pem() })
+    }
+}
+
+/// Ends a certificate's time, for tests of what is over.
+fn limit(parameters: &mut CertificateParams, expired: bool) {
+    if expired {
+        parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
     }
 }

@@ -26,6 +26,15 @@ const ADMIN: &str = "lab-admin";
 /// The token that CoreDNS finds in its service account's folder.
 pub(crate) const COREDNS_TOKEN: &str = "lab-coredns";
 
+/// What the API server writes down, where it does: each request once, at its end, without its content.
+const AUDIT_POLICY: &str = "\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules:
+- level: Metadata
+";
+
 /// Where the programs of one lab listen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ports {
@@ -56,7 +65,7 @@ pub(crate) struct ControlPlane {
 
 impl ControlPlane {
     /// Starts all programs in the folder and waits until the API server and the kubelets are there.
-    pub(crate) async fn start(binaries: &Binaries, components: Components, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(binaries: &Binaries, components: Components, folder: &Path, audit: bool) -> Result<Self> {
         let clock = Clock::start();
         let ports = Ports::free()?;
         let authority = Authority::create(&folder.join("pki"))?;
@@ -81,31 +90,39 @@ impl ControlPlane {
                  \"system:serviceaccounts,system:serviceaccounts:kube-system\"\n"
             ),
         )?;
-        components.start(
-            "kube-apiserver",
-            &binaries.kube_apiserver,
-            &arguments(&[
-                ("etcd-servers", &etcd),
-                ("cert-dir", &folder.join("pki").display().to_string()),
-                ("tls-cert-file", &file("server.crt")),
-                ("tls-private-key-file", &file("server.key")),
-                ("client-ca-file", &file("ca.crt")),
-                ("bind-address", "127.0.0.1"),
-                ("secure-port", &ports.api.to_string()),
-                ("token-auth-file", &tokens.display().to_string()),
-                ("authorization-mode", "RBAC"),
-                ("service-account-issuer", "https://kubernetes.default.svc"),
-                ("service-account-key-file", &file("sa.pub")),
-                ("service-account-signing-key-file", &file("sa.key")),
-                ("service-cluster-ip-range", "10.0.0.0/16"),
-                // A node's internal address is one of a VNet; where its simulated kubelet listens is the external one.
-                ("kubelet-preferred-address-types", "ExternalIP"),
-                ("allow-privileged", "true"),
-                ("disable-admission-plugins", "ServiceAccount"),
-                ("enable-priority-and-fairness", "false"),
-                ("profiling", "false"),
-            ]),
-        )?;
+        let mut for_audit = Vec::new();
+        if audit {
+            let policy = folder.join("audit.yaml");
+            fs::write(&policy, AUDIT_POLICY)?;
+            for_audit = arguments(&[
+                ("audit-policy-file", &policy.display().to_string()),
+                ("audit-log-path", &Self::audit_log(folder).display().to_string()),
+                ("audit-log-mode", "blocking"),
+            ]);
+        }
+        let mut for_server = arguments(&[
+            ("etcd-servers", &etcd),
+            ("cert-dir", &folder.join("pki").display().to_string()),
+            ("tls-cert-file", &file("server.crt")),
+            ("tls-private-key-file", &file("server.key")),
+            ("client-ca-file", &file("ca.crt")),
+            ("bind-address", "127.0.0.1"),
+            ("secure-port", &ports.api.to_string()),
+            ("token-auth-file", &tokens.display().to_string()),
+            ("authorization-mode", "RBAC"),
+            ("service-account-issuer", "https://kubernetes.default.svc"),
+            ("service-account-key-file", &file("sa.pub")),
+            ("service-account-signing-key-file", &file("sa.key")),
+            ("service-cluster-ip-range", "10.0.0.0/16"),
+            // A node's internal address is one of a VNet; where its simulated kubelet listens is the external one.
+            ("kubelet-preferred-address-types", "ExternalIP"),
+            ("allow-privileged", "true"),
+            ("disable-admission-plugins", "ServiceAccount"),
+            ("enable-priority-and-fairness", "false"),
+            ("profiling", "false"),
+        ]);
+        for_server.append(&mut for_audit);
+        components.start("kube-apiserver", &binaries.kube_apiserver, &for_server)?;
 
         let server = format!("https://127.0.0.1:{}", ports.api);
         let kubeconfig = folder.join("kubeconfig");
@@ -124,6 +141,11 @@ impl ControlPlane {
         plane.wait("kube-apiserver", "/readyz").await?;
         clock.tell("the API server is ready");
         Ok(plane)
+    }
+
+    /// Returns where the API server writes down who asked what, if it does.
+    pub(crate) fn audit_log(folder: &Path) -> PathBuf {
+        folder.join("logs/audit.log")
     }
 
     async fn start_controllers(&self, binaries: &Binaries, folder: &Path) -> Result<()> {

@@ -30,11 +30,13 @@ const TRIES: usize = 3;
 pub struct Options {
     /// Runs the CoreDNS replicas of worlds that have them. Without it they are pods like all others.
     pub dns: bool,
+    /// Has the API server write down who asks what: see [`Lab::audit`].
+    pub audit: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dns: true }
+        Self { dns: true, audit: false }
     }
 }
 
@@ -66,7 +68,8 @@ impl Lab {
             let folder = folder.keep();
             let components = Components::new(supervisor, folder.join("logs"))?;
             let (owned, at) = (binaries.clone(), folder.clone());
-            match wait_for(&runtime, async move { ControlPlane::start(&owned, components, &at).await }) {
+            let audit = options.audit;
+            match wait_for(&runtime, async move { ControlPlane::start(&owned, components, &at, audit).await }) {
                 Ok(plane) => return Ok(Self { runtime: Some(runtime), plane, binaries, folder, options }),
                 Err(error) if error.to_string().contains("address already in use") => failure = Some(error),
                 Err(error) => return Err(error),
@@ -88,6 +91,45 @@ impl Lab {
     /// Makes a user with exactly these rights and returns its kubeconfig.
     pub fn user(&self, name: &str, rules: &[Rule]) -> Result<PathBuf> {
         self.wait_for(user::create(&self.plane, &self.folder, name, rules))
+    }
+
+    /// Returns the address of the API server.
+    pub fn server(&self) -> String {
+        format!("https://127.0.0.1:{}", self.plane.ports.api)
+    }
+
+    /// Returns the PEM file of the lab's authority.
+    pub fn authority(&self) -> PathBuf {
+        self.plane.authority.file("ca.crt")
+    }
+
+    /// Makes a client certificate and its key, as PEM; it ended in 2021 where it is `expired`.
+    pub fn client_certificate(&self, name: &str, groups: &[&str], expired: bool) -> Result<(String, String)> {
+        let signed = self.plane.authority.client(name, groups, expired)?;
+        Ok((signed.certificate, signed.key))
+    }
+
+    /// Makes the certificate of a client that has a key already, as PEM (PKCS #8).
+    pub fn client_certificate_for(&self, name: &str, key: &str) -> Result<String> {
+        self.plane.authority.client_for(name, key)
+    }
+
+    /// Makes a certificate and its key for a server of the test's own, as PEM.
+    pub fn server_certificate(&self, names: &[&str], expired: bool) -> Result<(String, String)> {
+        let signed = self.plane.authority.server_for(names, expired)?;
+        Ok((signed.certificate, signed.key))
+    }
+
+    /// Starts a program that ends with the lab; what it prints goes to the log that is returned.
+    pub fn start_beside(&self, name: &str, program: &Path, arguments: &[&str]) -> Result<PathBuf> {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self.plane.components.start(name, program, &arguments)?;
+        Ok(self.folder.join("logs").join(format!("{name}.log")))
+    }
+
+    /// Returns the audit log's file. Only with [`Options::audit`]; each line is one event at the end of a request.
+    pub fn audit(&self) -> PathBuf {
+        ControlPlane::audit_log(&self.folder)
     }
 
     /// Runs kubectl as the administrator and returns what it prints.
