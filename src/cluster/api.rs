@@ -1,28 +1,39 @@
 //! Calls to the API server: each with a time limit and a limit on what it reads.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use http::Request;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::{Method, Request};
+use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-use super::refusal::{Refusal, innermost};
+use super::refusal::{NOT_ASKED_FOR, Refusal, WEB_PAGE, innermost, is_cut};
 use crate::facts::Fetched;
 
 /// How many objects one page of a list holds.
 ///
 /// Wall time is the number of pages, memory is the size of one (docs/performance.md).
 const PAGE: u32 = 500;
-/// The largest answer that is read: a page of 500 objects of the largest size that etcd takes would not fit, real ones do.
-const LARGEST_ANSWER: usize = 64 << 20;
+/// The smaller pages that are asked for where an answer is too large.
+const SMALLER_PAGES: [u32; 2] = [50, 5];
+/// The largest answer that is read, so that no server can fill the memory; a page that is larger is asked for in parts.
+const LARGEST_ANSWER: usize = 16 << 20;
+/// How much is read of an answer that is a refusal: its words stand at its beginning.
+const LARGEST_REFUSAL: usize = 64 << 10;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
+/// How long to wait before a call is tried again, where the server does not say so itself. Every call only reads.
+const WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// The longest that the server may ask to be waited for; what would take longer is told instead.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How many calls are under way at once; under HTTP/1.1 each is a connection of its own.
 const AT_ONCE: usize = 8;
 
@@ -38,6 +49,45 @@ pub struct Api {
 pub struct Path {
     base: String,
     query: Vec<(String, String)>,
+    /// Whether the resource comes with Kubernetes itself, so that no server lacks it.
+    is_built_in: bool,
+    /// What the answer must be about.
+    about: About,
+}
+
+/// What an answer must be about, so that anything else is not taken for an empty one.
+#[derive(Debug, Clone)]
+enum About {
+    /// An object of this name.
+    Object(String),
+    /// An object of this kind.
+    Kind(String),
+    /// Whatever the caller makes of it.
+    Anything,
+}
+
+/// Tells whether an API group comes with Kubernetes itself: no server lacks it, so a 404 for it is no word of one.
+#[must_use]
+pub fn is_built_in(group: &str) -> bool {
+    // One without a dot is Kubernetes' own by its own rule. Groups of others may end in `.k8s.io` too.
+    const OWN: [&str; 15] = [
+        "admissionregistration",
+        "apiextensions",
+        "apiregistration",
+        "authentication",
+        "authorization",
+        "certificates",
+        "coordination",
+        "discovery",
+        "events",
+        "flowcontrol.apiserver",
+        "networking",
+        "node",
+        "rbac.authorization",
+        "scheduling",
+        "storage",
+    ];
+    !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| OWN.contains(&name))
 }
 
 impl Path {
@@ -49,7 +99,7 @@ impl Path {
             Some(namespace) => format!("{root}/namespaces/{}/{resource}", escape(namespace)),
             None => format!("{root}/{resource}"),
         };
-        Self { base, query: Vec::new() }
+        Self { base, query: Vec::new(), is_built_in: is_built_in(group), about: About::Anything }
     }
 
     /// Makes the path of one object.
@@ -57,19 +107,21 @@ impl Path {
     pub fn object(group: &str, version: &str, namespace: Option<&str>, resource: &str, name: &str) -> Self {
         let mut path = Self::list(group, version, namespace, resource);
         path.base = format!("{}/{}", path.base, escape(name));
+        path.about = About::Object(name.to_owned());
         path
     }
 
     /// Makes the path of the server's version.
     #[must_use]
     pub fn version() -> Self {
-        Self { base: "/version".to_owned(), query: Vec::new() }
+        Self { base: "/version".to_owned(), query: Vec::new(), is_built_in: false, about: About::Anything }
     }
 
     /// Makes the path of what is known of an API group.
     #[must_use]
     pub fn group(group: &str) -> Self {
-        Self { base: format!("/apis/{}", escape(group)), query: Vec::new() }
+        let about = About::Kind("APIGroup".to_owned());
+        Self { base: format!("/apis/{}", escape(group)), query: Vec::new(), is_built_in: false, about }
     }
 
     /// Adds a parameter.
@@ -122,10 +174,79 @@ pub struct LogRequest<'r> {
 
 #[derive(Deserialize)]
 struct Page<'a> {
+    #[serde(borrow, default)]
+    kind: Cow<'a, str>,
     #[serde(default)]
     metadata: PageMeta,
+    /// An empty list may be null.
     #[serde(borrow, default)]
-    items: Vec<&'a RawValue>,
+    items: Option<Vec<&'a RawValue>>,
+}
+
+/// What every object says of itself.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Head {
+    kind: String,
+    metadata: HeadMeta,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct HeadMeta {
+    name: String,
+}
+
+/// A question to the server, which can be asked again.
+struct Ask {
+    method: Method,
+    uri: String,
+    body: Vec<u8>,
+    is_built_in: bool,
+}
+
+impl Ask {
+    fn get(path: &Path) -> Self {
+        Self { method: Method::GET, uri: path.uri(), body: Vec::new(), is_built_in: path.is_built_in }
+    }
+
+    fn request(&self) -> Result<Request<Body>, Trouble> {
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.uri);
+        if !self.body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request
+            .body(Body::from(self.body.clone()))
+            .map_err(|error| Trouble::Refused(Refusal::Failed(error.to_string())))
+    }
+}
+
+/// Why a try brought nothing.
+enum Trouble {
+    /// It would bring nothing again.
+    Refused(Refusal),
+    /// It may do better in a moment; the server may have said when.
+    Again(Refusal, Option<Duration>),
+    /// The answer is larger than what is read.
+    TooLarge,
+}
+
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(refusal) | Trouble::Again(refusal, _) => refusal,
+            Trouble::TooLarge => Self::Failed(format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20)),
+        }
+    }
+}
+
+/// Which part of an answer is kept, and of what type it must be.
+#[derive(Clone, Copy)]
+enum Keep {
+    /// All of it; it is JSON.
+    Json,
+    /// So many bytes of its end; it is text.
+    TextEnd(usize),
 }
 
 #[derive(Deserialize, Default)]
@@ -146,18 +267,19 @@ impl Api {
     /// # Errors
     /// The refusal.
     pub async fn get<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Refusal> {
-        let body = self.call(Request::get(path.uri()), Vec::new()).await?;
-        serde_json::from_slice(&body).map_err(|error| Refusal::Failed(unreadable(&error)))
+        let body = self.call(&Ask::get(path)).await?;
+        object(&body, &path.about)
     }
 
     /// Sends an object and reads the answer; for the reviews of the API, which leave nothing behind.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn post<T: DeserializeOwned>(&self, path: &Path, object: &serde_json::Value) -> Result<T, Refusal> {
-        let request = Request::post(path.uri()).header(http::header::CONTENT_TYPE, "application/json");
-        let body = self.call(request, object.to_string().into_bytes()).await?;
-        serde_json::from_slice(&body).map_err(|error| Refusal::Failed(unreadable(&error)))
+    pub async fn post<T: DeserializeOwned>(&self, path: &Path, question: &serde_json::Value) -> Result<T, Refusal> {
+        let ask = Ask { method: Method::POST, body: question.to_string().into_bytes(), ..Ask::get(path) };
+        let body = self.call(&ask).await?;
+        let kind = question.get("kind").and_then(serde_json::Value::as_str);
+        object(&body, &kind.map_or(About::Anything, |kind| About::Kind(kind.to_owned())))
     }
 
     /// Reads a list page by page and gives each object away; only what the caller keeps stays in memory.
@@ -174,22 +296,31 @@ impl Api {
         let mut next: Option<String> = None;
         let mut broken = 0_usize;
         let mut why_broken = String::new();
-        for number in 0..MOST_PAGES {
-            let mut page_path = path.clone().with("limit", PAGE.to_string());
-            if let Some(token) = next.take() {
+        let mut size = PAGE;
+        let mut smaller = SMALLER_PAGES.into_iter();
+        for _ in 0..MOST_PAGES {
+            let mut page_path = path.clone().with("limit", size.to_string());
+            if let Some(token) = &next {
                 page_path = page_path.with("continue", token);
             }
-            let body = match self.call(Request::get(page_path.uri()), Vec::new()).await {
-                Ok(body) => body,
-                Err(refusal) if number == 0 => return Err(refusal),
+            let read = match self.ask(&Ask::get(&page_path), Keep::Json).await {
+                Err(Trouble::TooLarge) => match smaller.next() {
+                    Some(less) => {
+                        size = less;
+                        continue;
+                    }
+                    None => Err(Refusal::from(Trouble::TooLarge)),
+                },
+                Err(trouble) => Err(Refusal::from(trouble)),
+                Ok(body) => Ok(body),
+            };
+            let page = read.as_deref().map_err(Clone::clone).and_then(page);
+            let page = match page {
+                Ok(page) => page,
+                Err(refusal) if next.is_none() => return Err(refusal),
                 Err(refusal) => return Ok(Some(format!("a later page was refused: {}", words(&refusal)))),
             };
-            let page: Page<'_> = match serde_json::from_slice(&body) {
-                Ok(page) => page,
-                Err(error) if number == 0 => return Err(Refusal::Failed(unreadable(&error))),
-                Err(error) => return Ok(Some(unreadable(&error))),
-            };
-            for item in page.items {
+            for item in page.items.unwrap_or_default() {
                 // One object of a strange shape must not hide the others.
                 match serde_json::from_str(item.get()) {
                     Ok(object) => take(object),
@@ -205,21 +336,21 @@ impl Api {
                     .then(|| format!("{broken} of its objects have a shape that is not known: {why_broken}")));
             }
         }
-        Ok(Some(format!("it has more than {} objects", MOST_PAGES * PAGE as usize)))
+        Ok(Some(format!("it has more than {MOST_PAGES} pages")))
     }
 
     /// Reads the end of a container's log, as lines.
     ///
     /// # Errors
-    /// The refusal.
+    /// The refusal; not found where the pod is gone, or the container has no such log.
     pub async fn log(&self, wanted: &LogRequest<'_>) -> Result<Vec<String>, Refusal> {
         let path = Path::object("", "v1", Some(wanted.namespace), "pods", wanted.pod);
-        let path = Path { base: format!("{}/log", path.base), query: path.query }
+        let path = Path { base: format!("{}/log", path.base), ..path }
             .with("container", wanted.container)
             .with("tailLines", wanted.lines.to_string())
             .with("timestamps", "true");
         let path = if wanted.previous { path.with("previous", "true") } else { path };
-        let body = self.call_limited(Request::get(path.uri()), Vec::new(), wanted.bytes).await?;
+        let body = self.ask(&Ask::get(&path), Keep::TextEnd(wanted.bytes)).await?;
         Ok(String::from_utf8_lossy(&body).lines().map(str::to_owned).collect())
     }
 
@@ -237,68 +368,123 @@ impl Api {
         outcome
     }
 
-    async fn call(&self, request: http::request::Builder, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-        self.within(async {
-            let (status, body, whole) = self.exchange(request, body, LARGEST_ANSWER).await?;
-            match (status.is_success(), whole) {
-                (true, true) => Ok(body),
-                (true, false) => {
-                    Err(Refusal::Failed(format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20)))
-                }
-                (false, _) => Err(Refusal::of_answer(status.as_u16(), &body)),
-            }
-        })
-        .await
+    async fn call(&self, ask: &Ask) -> Result<Vec<u8>, Refusal> {
+        Ok(self.ask(ask, Keep::Json).await?)
     }
 
-    /// Like `call`, but keeps the last `most` bytes of an answer that is longer.
-    async fn call_limited(
-        &self,
-        request: http::request::Builder,
-        body: Vec<u8>,
-        most: usize,
-    ) -> Result<Vec<u8>, Refusal> {
-        self.within(async {
-            let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
-            let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
-            let status = response.status();
-            let mut kept: Vec<u8> = Vec::new();
-            let mut is_cut = false;
-            let mut chunks = response.into_body().into_data_stream();
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|error| Refusal::Failed(innermost(&error)))?;
-                kept.extend_from_slice(&chunk);
-                if kept.len() > 2 * most {
-                    kept.drain(..kept.len() - most);
-                    is_cut = true;
+    /// Asks within the limit of a call, and again where that may help and there is time for it.
+    async fn ask(&self, ask: &Ask, keep: Keep) -> Result<Vec<u8>, Trouble> {
+        // The limit begins when the question is put, not while it waits for its turn.
+        let outcome = self
+            .within(async {
+                let end = self.limit.map(|limit| Instant::now() + limit);
+                let mut waits = WAITS.iter();
+                loop {
+                    let (refusal, wish) = match self.exchange(ask, keep).await {
+                        Err(Trouble::Again(refusal, wish)) => (refusal, wish),
+                        outcome => return Ok(outcome),
+                    };
+                    let Some(wait) = waits.next().map(|wait| wish.unwrap_or(*wait)) else { return Err(refusal) };
+                    // What was said is told, rather than that the limit was reached while it was waited for.
+                    if wait > LONGEST_WAIT || end.is_some_and(|end| Instant::now() + wait >= end) {
+                        return Err(refusal);
+                    }
+                    tokio::time::sleep(wait).await;
                 }
+            })
+            .await;
+        outcome.unwrap_or_else(|refusal| Err(Trouble::Refused(refusal)))
+    }
+
+    /// Asks once.
+    async fn exchange(&self, ask: &Ask, keep: Keep) -> Result<Vec<u8>, Trouble> {
+        let failed = |error: &(dyn std::error::Error + 'static)| {
+            let refusal = Refusal::Failed(innermost(error));
+            // Every call only reads: one that was cut off can be made again.
+            if is_cut(error) { Trouble::Again(refusal, None) } else { Trouble::Refused(refusal) }
+        };
+        let response = self.client.send(ask.request()?).await.map_err(|error| failed(&error))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let most = if status.is_success() { LARGEST_ANSWER } else { LARGEST_REFUSAL };
+        let mut kept: Vec<u8> = Vec::new();
+        let mut read = 0_usize;
+        let mut is_cut_short = false;
+        let mut chunks = response.into_body().into_data_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| failed(&error))?;
+            read += chunk.len();
+            if read > most {
+                if status.is_success() {
+                    return Err(Trouble::TooLarge);
+                }
+                break;
             }
-            if is_cut || kept.len() > most {
-                kept.drain(..kept.len().saturating_sub(most));
+            kept.extend_from_slice(&chunk);
+            if let Keep::TextEnd(wanted) = keep
+                && kept.len() > 2 * wanted
+            {
+                kept.drain(..kept.len() - wanted);
+                is_cut_short = true;
+            }
+        }
+        if !status.is_success() {
+            return Err(refused(status.as_u16(), &headers, &kept, ask.is_built_in, matches!(keep, Keep::TextEnd(_))));
+        }
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("text/html") {
+            return Err(Trouble::Refused(Refusal::Failed(WEB_PAGE.to_owned())));
+        }
+        if let Keep::TextEnd(wanted) = keep {
+            // JSON in place of a log would be read as what a container wrote.
+            if !kind.is_empty() && !kind.starts_with("text/plain") {
+                return Err(Trouble::Refused(Refusal::Failed(NOT_ASKED_FOR.to_owned())));
+            }
+            if is_cut_short || kept.len() > wanted {
+                kept.drain(..kept.len().saturating_sub(wanted));
                 // The first line is a part of one: a secret that is cut in two would not be known as one.
                 let line = kept.iter().position(|byte| *byte == b'\n').map_or(kept.len(), |at| at + 1);
                 kept.drain(..line);
             }
-            if status.is_success() { Ok(kept) } else { Err(Refusal::of_answer(status.as_u16(), &kept)) }
-        })
-        .await
-    }
-
-    async fn exchange(
-        &self,
-        request: http::request::Builder,
-        body: Vec<u8>,
-        most: usize,
-    ) -> Result<(http::StatusCode, Vec<u8>, bool), Refusal> {
-        let request = request.body(Body::from(body)).map_err(|error| Refusal::Failed(error.to_string()))?;
-        let response = self.client.send(request).await.map_err(|error| Refusal::of_error(&error))?;
-        let status = response.status();
-        match Limited::new(response.into_body(), most).collect().await {
-            Ok(collected) => Ok((status, collected.to_bytes().into(), true)),
-            Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Ok((status, Vec::new(), false)),
-            Err(error) => Err(Refusal::Failed(innermost(error.as_ref()))),
         }
+        Ok(kept)
     }
+}
+
+/// Tells what an answer that was no success means, and whether to ask again.
+fn refused(status: u16, headers: &HeaderMap, body: &[u8], is_built_in: bool, is_log: bool) -> Trouble {
+    let wish = headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok()?.trim().parse().ok());
+    let wish = wish.map(Duration::from_secs);
+    match (Refusal::of_answer(status, body), status) {
+        (refusal, 503 | 504) => Trouble::Again(refusal, wish),
+        (refusal, 429) => Trouble::Again(refusal.wishing(wish), wish),
+        // The container has not begun, or was never begun before.
+        (Refusal::Failed(_), 400) if is_log => Trouble::Refused(Refusal::NotFound),
+        (Refusal::NoSuchKind, status) if is_built_in => Trouble::Refused(Refusal::Failed(format!(
+            "the API server says that it does not know what every API server knows ({status})"
+        ))),
+        (refusal, _) => Trouble::Refused(refusal),
+    }
+}
+
+/// Reads a page of a list; anything else is no empty list.
+fn page(body: &[u8]) -> Result<Page<'_>, Refusal> {
+    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| Refusal::Failed(unreadable(&error)))?;
+    if page.kind.ends_with("List") { Ok(page) } else { Err(Refusal::Failed(NOT_ASKED_FOR.to_owned())) }
+}
+
+/// Reads an object; anything else is no object without content.
+fn object<T: DeserializeOwned>(body: &[u8], about: &About) -> Result<T, Refusal> {
+    let unreadable = |error: serde_json::Error| Refusal::Failed(unreadable(&error));
+    let is_about = match about {
+        About::Anything => true,
+        About::Object(name) => serde_json::from_slice::<Head>(body).map_err(unreadable)?.metadata.name == *name,
+        About::Kind(kind) => serde_json::from_slice::<Head>(body).map_err(unreadable)?.kind == *kind,
+    };
+    if !is_about {
+        return Err(Refusal::Failed(NOT_ASKED_FOR.to_owned()));
+    }
+    serde_json::from_slice(body).map_err(unreadable)
 }
 
 /// Returns the refusal in words, for the middle of a sentence.
@@ -337,5 +523,41 @@ impl Api {
             None => Fetched::Got(rows),
             Some(why) => Fetched::Partial { got: rows, why },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_others_may_end_like_kubernetes_own() {
+        for group in ["", "apps", "batch", "storage.k8s.io", "networking.k8s.io", "authorization.k8s.io"] {
+            assert!(is_built_in(group), "{group}");
+        }
+        for group in ["velero.io", "snapshot.storage.k8s.io", "aadpodidentity.k8s.io", "metrics.k8s.io"] {
+            assert!(!is_built_in(group), "{group}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_and_no_object_is_not_taken_for_an_empty_one() {
+        for body in [&b"{}"[..], br#"{"kind":"Status","status":"Success"}"#, br#"{"items":[]}"#, b"", b"[]"] {
+            assert!(page(body).is_err());
+            assert!(object::<serde_json::Value>(body, &About::Object("x".to_owned())).is_err());
+            assert!(object::<serde_json::Value>(body, &About::Kind("APIGroup".to_owned())).is_err());
+        }
+        assert!(page(br#"{"kind":"PodList","items":null}"#).is_ok_and(|page| page.items.is_none()));
+        let named = br#"{"kind":"Namespace","metadata":{"name":"x"}}"#;
+        assert!(object::<serde_json::Value>(named, &About::Object("x".to_owned())).is_ok());
+        assert!(object::<serde_json::Value>(named, &About::Object("y".to_owned())).is_err());
+    }
+
+    #[test]
+    fn a_server_that_lacks_pods_is_none() {
+        let body = br#"{"kind":"Status","code":404,"details":{}}"#;
+        let said = |is_built_in| Refusal::from(refused(404, &HeaderMap::new(), body, is_built_in, false));
+        assert_eq!(said(false), Refusal::NoSuchKind);
+        assert!(matches!(said(true), Refusal::Failed(why) if why.contains("404")));
     }
 }

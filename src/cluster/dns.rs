@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::api::Api;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, innermost};
 use crate::facts::Text;
 use crate::facts::objects::Answer;
 
@@ -36,8 +36,9 @@ pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) 
             stream.read_exact(&mut bytes).await?;
             Ok::<_, std::io::Error>(bytes)
         };
-        let bytes =
-            talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
+        let bytes = talk
+            .await
+            .map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {}", innermost(&error))))?;
         drop(stream);
         forward.abort();
         decode_answer(&bytes).map_err(Refusal::Failed)

@@ -8,7 +8,7 @@ mod connect;
 mod dns;
 mod refusal;
 
-pub use api::{Api, LogRequest, Path};
+pub use api::{Api, LogRequest, Path, is_built_in};
 pub use connect::{Flags, connect};
 pub use dns::{ask_for_address, decode_answer, encode_question};
 pub use refusal::Refusal;
