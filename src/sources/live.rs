@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::cluster::{Api, LogRequest, Path, Refusal, ask_for_address};
+use crate::cluster::{Api, LogRequest, Path, Refusal, ask_for_address, is_built_in};
 use crate::facts::objects::{
     DnsAnswer, ExtensionConfig, Leftover, Log, Meta, Namespace, NodeUsage, Pod, StorageLocation, Workload,
 };
@@ -292,8 +292,7 @@ impl<'a> Live<'a> {
     ///
     /// By default everybody who is signed in may ask that; where not, the group counts as served.
     async fn is_served(&self, group: &str) -> bool {
-        // Kubernetes' own groups are always there.
-        if !group.contains('.') || group.ends_with(".k8s.io") && group != "aadpodidentity.k8s.io" {
+        if is_built_in(group) {
             return true;
         }
         let answer: Result<serde_json::Value, Refusal> = self.api.get(&Path::group(group)).await;
@@ -325,6 +324,11 @@ impl<'a> Live<'a> {
                         found
                     }
                     Err(Refusal::NoSuchKind) => Fetched::NoSuchKind,
+                    // The missing right is not all that keeps it from being read.
+                    Err(Refusal::Failed(why)) => Fetched::Failed(format!(
+                        "{} is not allowed, and in namespace {likely}: {why}",
+                        everywhere.words()
+                    )),
                     Err(_) => Fetched::Denied(everywhere),
                 }
             }
@@ -426,9 +430,12 @@ impl<'a> Live<'a> {
                 Err(Refusal::Forbidden) => {
                     return Fetched::Denied(Right::kube("get", "", "pods/log", Some(namespace)));
                 }
-                // A pod that went away, or a run whose log is gone, is no trouble of the reading.
-                Err(Refusal::NotFound | Refusal::NoSuchKind) => {}
-                Err(Refusal::Failed(_)) if previous => {}
+                // The log of the run before is kept for a while only.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) if previous => {}
+                // What came in the place of a pod that went away has a log that nobody read.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) => {
+                    trouble.push(format!("{pod} {container}: it went away, or has no log yet"));
+                }
                 Err(Refusal::Failed(why)) => trouble.push(format!("{pod} {container}: {why}")),
             }
         }
@@ -487,7 +494,10 @@ impl<'a> Live<'a> {
         }
         for resource in resources.into_iter().take(MOST_LEFTOVER_KINDS) {
             match self.leftovers_of(namespace, &resource).await {
-                Ok(rows) => found.extend(rows),
+                Ok((rows, why)) => {
+                    found.extend(rows);
+                    trouble.extend(why);
+                }
                 Err(why) => trouble.push(why),
             }
         }
@@ -503,7 +513,9 @@ impl<'a> Live<'a> {
     }
 
     /// Lists the objects of one resource, given as `plural.group`, in whatever version is preferred.
-    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<Vec<Leftover>, String> {
+    ///
+    /// Returns them, and why they are not all, if they are not.
+    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<(Vec<Leftover>, Option<String>), String> {
         #[derive(Deserialize)]
         struct Group {
             #[serde(rename = "preferredVersion")]
@@ -534,15 +546,12 @@ impl<'a> Live<'a> {
         let rows: Fetched<Vec<Bare>> =
             self.api.list(&Path::list(group, &version, Some(namespace), plural)).await.map_err(told)?;
         let api_version = if group.is_empty() { version } else { format!("{group}/{version}") };
-        Ok(rows
-            .known_rows()
-            .iter()
-            .map(|row| Leftover {
-                api_version: api_version.clone(),
-                resource: resource.to_owned(),
-                metadata: row.metadata.clone(),
-            })
-            .collect())
+        let found = rows.known_rows().iter().map(|row| Leftover {
+            api_version: api_version.clone(),
+            resource: resource.to_owned(),
+            metadata: row.metadata.clone(),
+        });
+        Ok((found.collect(), rows.unread(resource).map(|unread| unread.why)))
     }
 
     /// Asks every CoreDNS replica for the name that the agent needs.
@@ -563,6 +572,9 @@ impl<'a> Live<'a> {
             (facts.data_plane_endpoint(), replicas)
         };
         let Some(name) = name else {
+            if let Some(unread) = self.unread_by(Need::Nodes) {
+                return unread;
+            }
             return Fetched::Failed("the region is not known, and with it the name to ask for".to_owned());
         };
         let answers = join_all(replicas.into_iter().map(|pod| {
