@@ -104,11 +104,8 @@ fn matrix(scene: &Scene, lab: &Lab, known: &mut Vec<String>, part: &Part) -> (us
     known.extend(calls.iter().map(|call| expect::plain(call)));
     let mut cases: Vec<Case> = Vec::new();
     let targets: Vec<Target> = calls.iter().cloned().map(Target::Call).collect();
-    let everything = if scene.is_whole {
-        vec![Target::Every, Target::AllBut("GET /version".to_owned())]
-    } else {
-        Vec::new()
-    };
+    let everything =
+        if scene.is_whole { vec![Target::Every, Target::AllBut("GET /version".to_owned())] } else { Vec::new() };
     for (row, target) in everything.iter().chain(&targets).enumerate() {
         for (column, fault) in Fault::ALL.iter().enumerate() {
             // Seven and ten share no factor: each call meets three faults or four, each fault a tenth of the calls.

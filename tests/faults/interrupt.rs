@@ -98,7 +98,9 @@ fn stop(child: Child) -> Result<Option<usize>, String> {
         return Err(format!("it took {} ms", took.as_millis()));
     }
     let open = |check: &&Value| check["outcome"] == "inconclusive";
-    if let Some(check) = checks.iter().filter(open).find(|c| c["reason"].as_str().is_none_or(|why| !why.contains("interrupted"))) {
+    if let Some(check) =
+        checks.iter().filter(open).find(|c| c["reason"].as_str().is_none_or(|why| !why.contains("interrupted")))
+    {
         return Err(format!("{check}"));
     }
     Ok(Some(checks.iter().filter(|check| !open(check)).count()))

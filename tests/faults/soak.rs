@@ -87,7 +87,12 @@ pub fn soak() {
     assert_eq!(before.leases, after.leases, "Leases");
     assert_eq!(before.pods, after.pods, "pods");
     // The components' own connections come and go; one for each run would be a thousand.
-    assert!(after.connections <= before.connections + 10, "connections: {} and {}", before.connections, after.connections);
+    assert!(
+        after.connections <= before.connections + 10,
+        "connections: {} and {}",
+        before.connections,
+        after.connections
+    );
     assert_empty(folder.path());
 
     let start = Instant::now();
@@ -103,7 +108,11 @@ pub fn soak() {
         }
     });
     assert_empty(folder);
-    println!("{AT_ONCE} of {AT_ONCE} at once say the same, {:.1} s; {}", start.elapsed().as_secs_f64(), Left::behind(&lab));
+    println!(
+        "{AT_ONCE} of {AT_ONCE} at once say the same, {:.1} s; {}",
+        start.elapsed().as_secs_f64(),
+        Left::behind(&lab)
+    );
 }
 
 fn assert_empty(folder: &Path) {
@@ -170,7 +179,9 @@ fn connections(port: u16) -> usize {
     let wanted = format!(":{port:04X}");
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
-        .flat_map(|file| std::fs::read_to_string(file).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|file| {
+            std::fs::read_to_string(file).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>()
+        })
         .filter(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             fields.get(1).is_some_and(|local| local.ends_with(&wanted)) && fields.get(3) == Some(&ESTABLISHED)

@@ -176,7 +176,7 @@ impl Fault {
             }
             Self::Silence => pause().await,
             Self::CutInHeaders => client.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: appl").await?,
-            Self::CutAfterHeaders => client.write_all(&head(200, &right.kind, right.body.len())).await?,
+            Self::CutAfterHeaders => client.write_all(&head(200, &right.kind, right.body.len().max(2))).await?,
             Self::CutInBody => {
                 client.write_all(&head(200, &right.kind, right.body.len().max(2))).await?;
                 client.write_all(&right.body[..right.body.len() / 2]).await?;
@@ -184,9 +184,11 @@ impl Fault {
             Self::CutInChunks => {
                 let half = &right.body[..right.body.len() / 2];
                 client.write_all(&chunked(&right.kind)).await?;
-                client.write_all(format!("{:x}\r\n", half.len().max(1)).as_bytes()).await?;
-                client.write_all(half).await?;
-                client.write_all(b"\r\n").await?;
+                if !half.is_empty() {
+                    client.write_all(format!("{:x}\r\n", half.len()).as_bytes()).await?;
+                    client.write_all(half).await?;
+                    client.write_all(b"\r\n").await?;
+                }
             }
             Self::HalfBody => send(client, 200, &right.kind, &right.body[..right.body.len() / 2]).await?,
             Self::EndlessHeaders => {
@@ -236,7 +238,8 @@ impl Fault {
                 send(client, 200, "application/json", br#"{"error":"sign in first","items_left":0}"#).await?;
             }
             Self::OtherKind => {
-                let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 200});
+                let body =
+                    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 200});
                 send(client, 200, "application/json", body.to_string().as_bytes()).await?;
             }
             Self::Noise => client.write_all(&[0x16, 0x03, 0x01, 0xff, 0x00, 0x0a, 0x0d, 0x0a, 0x0d, 0x0a]).await?,
@@ -306,11 +309,11 @@ async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-const PAGE: &str =
-    "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\n<body><h1>Sign in to use this network</h1></body></html>\n";
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\n<body><h1>Sign in to use this network</h1></body></html>\n";
 
 fn head(status: u16, kind: &str, length: usize) -> Vec<u8> {
-    format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+    format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n")
+        .into_bytes()
 }
 
 fn chunked(kind: &str) -> Vec<u8> {

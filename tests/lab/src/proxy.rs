@@ -90,9 +90,8 @@ impl Proxy {
         ));
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(pki("ca.crt"))?)?;
-        let connector = TlsConnector::from(Arc::new(
-            ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
-        ));
+        let connector =
+            TlsConnector::from(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()));
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
@@ -333,7 +332,8 @@ impl Request {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             // What is spoiled must be readable, and what is read whole needs no other framing.
-            if !["accept-encoding", "transfer-encoding", "content-length"].contains(&name.to_ascii_lowercase().as_str()) {
+            if !["accept-encoding", "transfer-encoding", "content-length"].contains(&name.to_ascii_lowercase().as_str())
+            {
                 text.push_str(&format!("{name}: {value}\r\n"));
             }
         }
@@ -468,7 +468,10 @@ async fn strike<C: AsyncRead + AsyncWrite + Unpin>(
     Ok(())
 }
 
-async fn stream<C: AsyncRead + AsyncWrite + Unpin>(client: &mut Buffered<C>, upstream: &mut Upstream<'_>) -> Result<()> {
+async fn stream<C: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut Buffered<C>,
+    upstream: &mut Upstream<'_>,
+) -> Result<()> {
     let server = upstream.stream.as_mut().context("there was an answer")?;
     let to_client: Vec<u8> = server.early.drain(..).collect();
     client.stream.write_all(&to_client).await?;
