@@ -26,6 +26,8 @@ const PAGE: u32 = 500;
 const SMALLER_PAGES: [u32; 2] = [50, 5];
 /// The largest answer that is read, so that no server can fill the memory; a page that is larger is asked for in parts.
 const LARGEST_ANSWER: usize = 16 << 20;
+/// What may be read of several answers at once; of those that are larger, one at a time goes on.
+const LARGE_ANSWER: usize = 1 << 20;
 /// How much is read of an answer that is a refusal: its words stand at its beginning.
 const LARGEST_REFUSAL: usize = 64 << 10;
 /// How many pages are read at most: two million objects.
@@ -42,6 +44,8 @@ pub struct Api {
     pub(super) client: Client,
     limit: Option<Duration>,
     permits: Semaphore,
+    /// Held by the one answer that is large: eight of the largest would fill a small machine.
+    large: Semaphore,
 }
 
 /// Where in the API a question goes.
@@ -259,7 +263,7 @@ impl Api {
     /// Makes the door to the API server; `limit` is that of one call, `None` for none.
     #[must_use]
     pub fn new(client: Client, limit: Option<Duration>) -> Self {
-        Self { client, limit, permits: Semaphore::new(AT_ONCE) }
+        Self { client, limit, permits: Semaphore::new(AT_ONCE), large: Semaphore::new(1) }
     }
 
     /// Reads one object.
@@ -410,6 +414,7 @@ impl Api {
         let mut kept: Vec<u8> = Vec::new();
         let mut read = 0_usize;
         let mut is_cut_short = false;
+        let mut alone = None;
         let mut chunks = response.into_body().into_data_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| failed(&error))?;
@@ -419,6 +424,9 @@ impl Api {
                     return Err(Trouble::TooLarge);
                 }
                 break;
+            }
+            if kept.len() + chunk.len() > LARGE_ANSWER && alone.is_none() {
+                alone = self.large.acquire().await.ok();
             }
             kept.extend_from_slice(&chunk);
             if let Keep::TextEnd(wanted) = keep
