@@ -175,13 +175,14 @@ fn a_page_that_is_too_large_is_asked_for_in_parts() {
         VERSION,
         REVIEW,
         ("/api/v1/nodes?limit=500", 200, padded),
-        ("/api/v1/nodes?limit=50", 200, small),
+        ("/api/v1/nodes?limit=100", 200, small),
     ]));
     let kubeconfig = hanging_server(folder.path(), answers);
     let saved = folder.path().join("facts.json");
-    let output = doctor(&kubeconfig, &["--request-timeout", "5s", "--timeout", "6s", "--save", saved.to_str().unwrap()])
-        .wait_with_output()
-        .unwrap();
+    let output =
+        doctor(&kubeconfig, &["--request-timeout", "5s", "--timeout", "6s", "--save", saved.to_str().unwrap()])
+            .wait_with_output()
+            .unwrap();
     let facts = std::fs::read(&saved).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     let facts: Value = serde_json::from_slice(&facts).unwrap();
     assert_eq!(facts["nodes"]["got"].as_array().map(Vec::len), Some(1), "{}", facts["nodes"]);

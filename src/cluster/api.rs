@@ -23,9 +23,9 @@ use crate::facts::Fetched;
 /// Wall time is the number of pages, memory is the size of one (docs/performance.md).
 const PAGE: u32 = 500;
 /// The smaller pages that are asked for where an answer is too large.
-const SMALLER_PAGES: [u32; 2] = [50, 5];
+const SMALLER_PAGES: [u32; 3] = [100, 20, 4];
 /// The largest answer that is read, so that no server can fill the memory; a page that is larger is asked for in parts.
-const LARGEST_ANSWER: usize = 16 << 20;
+const LARGEST_ANSWER: usize = 14 << 20;
 /// What may be read of several answers at once; of those that are larger, one at a time goes on.
 const LARGE_ANSWER: usize = 1 << 20;
 /// How much is read of an answer that is a refusal: its words stand at its beginning.
@@ -427,6 +427,8 @@ impl Api {
             }
             if kept.len() + chunk.len() > LARGE_ANSWER && alone.is_none() {
                 alone = self.large.acquire().await.ok();
+                // Once, rather than by doubling, which holds the old and the new; what is not written takes no room.
+                kept.reserve_exact(LARGEST_ANSWER.saturating_sub(kept.len()));
             }
             kept.extend_from_slice(&chunk);
             if let Keep::TextEnd(wanted) = keep

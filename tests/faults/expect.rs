@@ -33,7 +33,7 @@ impl Case {
 
 /// Returns a call without what differs from one cluster to the next: the ends of the pods' names.
 pub fn plain(call: &str) -> String {
-    let parts: Vec<String> = call.split('/').map(|part| plain_part(part)).collect();
+    let parts: Vec<String> = call.split('/').map(plain_part).collect();
     parts.join("/")
 }
 
@@ -228,6 +228,9 @@ fn words(fault: Fault) -> &'static [&'static str] {
         Fault::HugeBody => &["larger than"],
         Fault::HalfBody | Fault::EmptyBody => &["no JSON of the expected shape", "not what was asked for"],
         Fault::OtherJson | Fault::OtherKind | Fault::WrongType => &["not what was asked for", "not the Kubernetes API"],
+        Fault::FalseGzip => &["gzip", "not what was asked for", "not the Kubernetes API"],
+        Fault::GzipBomb => &["larger than", "not the Kubernetes API"],
+        Fault::HugeRefusal => &["500", "length limit"],
         Fault::Noise => &["HTTP"],
         _ => &[],
     }
@@ -236,7 +239,11 @@ fn words(fault: Fault) -> &'static [&'static str] {
 /// Returns the words of which one must stand in the reason, for what befalls a call.
 fn words_for(case: &Case) -> Vec<&'static str> {
     let mut all = words(case.fault).to_vec();
-    if matches!(&case.target, Target::Call(call) if call.contains("/portforward")) {
+    if !matches!(case.target, Target::Call(_)) {
+        // What is asked last may never have its turn.
+        all.push("--timeout");
+    }
+    if !matches!(&case.target, Target::Call(call) if !call.contains("/portforward")) {
         // Within a stream it is the pod's port that does not answer, or answers nonsense.
         all.extend(["did not answer", "no DNS message", "no answer within", "WebSocket", "Protocol", "protocol"]);
     }
@@ -356,7 +363,9 @@ fn judge_checks(
         let reason = is["reason"].as_str().unwrap_or_default();
         match (was["outcome"].as_str().unwrap(), is["outcome"].as_str().unwrap()) {
             (_, "crashed") => return Err(format!("{name} crashed: {reason}")),
-            ("found" | "inconclusive", "passed") => return Err(format!("{name} was {was} and passes")),
+            ("found" | "inconclusive", "passed") if !is_true_absence(case) => {
+                return Err(format!("{name} was {was} and passes"));
+            }
             (_, "inconclusive") => {
                 let words = words_for(case);
                 let says = words.is_empty() || words.iter().any(|word| reason.contains(word));

@@ -53,6 +53,7 @@ pub fn doctor(lab: &Lab, plan: &Plan, args: &[String]) -> Run {
         .spawn();
     let output = end(child.unwrap());
     let wall = start.elapsed();
+    assert_eq!(proxy.panics(), 0, "the proxy failed");
     Run {
         code: output.status.code(),
         wall,

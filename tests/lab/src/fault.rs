@@ -60,6 +60,12 @@ pub enum Fault {
     OtherJson,
     /// 200 and a `Status` of success in place of what was asked for.
     OtherKind,
+    /// A body that is said to be compressed and is not.
+    FalseGzip,
+    /// A compressed body that grows and grows.
+    GzipBomb,
+    /// A refusal whose words never end, as fast as they go.
+    HugeRefusal,
     /// Bytes that are no HTTP.
     Noise,
 }
@@ -100,6 +106,9 @@ impl Fault {
         Self::EmptyBody,
         Self::OtherJson,
         Self::OtherKind,
+        Self::FalseGzip,
+        Self::GzipBomb,
+        Self::HugeRefusal,
         Self::Noise,
     ];
 
@@ -130,6 +139,9 @@ impl Fault {
             Self::EmptyBody => "empty body".to_owned(),
             Self::OtherJson => "other JSON".to_owned(),
             Self::OtherKind => "other kind".to_owned(),
+            Self::FalseGzip => "false gzip".to_owned(),
+            Self::GzipBomb => "gzip bomb".to_owned(),
+            Self::HugeRefusal => "huge refusal".to_owned(),
             Self::Noise => "noise".to_owned(),
         }
     }
@@ -242,6 +254,37 @@ impl Fault {
                     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 200});
                 send(client, 200, "application/json", body.to_string().as_bytes()).await?;
             }
+            Self::FalseGzip => {
+                let body = br#"{"kind":"List","apiVersion":"v1","items":[]}"#;
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\
+                     Content-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                client.write_all(head.as_bytes()).await?;
+                client.write_all(body).await?;
+            }
+            Self::GzipBomb => {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\
+                            Transfer-Encoding: chunked\r\n\r\n";
+                client.write_all(head.as_bytes()).await?;
+                client.write_all(b"a\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff\r\n").await?;
+                let (start, more) = bomb();
+                for part in std::iter::once(&start).chain(std::iter::repeat(&more)) {
+                    client.write_all(format!("{:x}\r\n", part.len()).as_bytes()).await?;
+                    client.write_all(part).await?;
+                    client.write_all(b"\r\n").await?;
+                }
+            }
+            Self::HugeRefusal => {
+                let head = "HTTP/1.1 500 X\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
+                client.write_all(head.as_bytes()).await?;
+                let words = "it does not work ".repeat(2000);
+                let chunk = format!("{:x}\r\n{words}\r\n", words.len());
+                loop {
+                    client.write_all(chunk.as_bytes()).await?;
+                }
+            }
             Self::Noise => client.write_all(&[0x16, 0x03, 0x01, 0xff, 0x00, 0x0a, 0x0d, 0x0a, 0x0d, 0x0a]).await?,
         }
         client.flush().await?;
@@ -310,6 +353,20 @@ async fn pause() {
 }
 
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\n<body><h1>Sign in to use this network</h1></body></html>\n";
+
+/// Returns the start of a compressed body of spaces, and what makes it grow by 100 KiB each time (RFC 1951, section 3.2.6).
+fn bomb() -> (Vec<u8>, Vec<u8>) {
+    // One block with fixed codes: a space, then "the byte before, 258 times", again and again: 13 bits each time.
+    let repeat = "1100010100000";
+    let bits = |text: &str| -> Vec<u8> {
+        let byte = |eight: &[u8]| eight.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+        text.as_bytes().chunks(8).map(byte).collect()
+    };
+    let whole = format!("01001010000{}", repeat.repeat(8 * 60));
+    // What follows repeats after 13 bits, wherever it begins; 13 bytes are eight of them.
+    let (start, more) = whole.split_at(8 * 16);
+    (bits(start), bits(&more[..8 * 13 * 50]))
+}
 
 fn head(status: u16, kind: &str, length: usize) -> Vec<u8> {
     format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n")

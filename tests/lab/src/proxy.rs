@@ -77,6 +77,7 @@ struct Shared {
     seen: Mutex<Vec<(String, Duration)>>,
     struck: AtomicUsize,
     connections: AtomicUsize,
+    panics: AtomicUsize,
 }
 
 impl Proxy {
@@ -106,6 +107,7 @@ impl Proxy {
             seen: Mutex::default(),
             struck: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            panics: AtomicUsize::new(0),
         });
         let of_task = Arc::clone(&shared);
         let upstream = plane.ports.api;
@@ -128,7 +130,11 @@ impl Proxy {
                             }
                         });
                     }
-                    Some(_) = clients.join_next() => {}
+                    Some(ended) = clients.join_next() => {
+                        if ended.is_err() {
+                            of_task.panics.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
                 }
             }
         });
@@ -153,6 +159,11 @@ impl Proxy {
     /// Returns how many calls were struck.
     pub fn struck(&self) -> usize {
         self.shared.struck.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often the proxy itself failed: then it did not do what it was told to.
+    pub fn panics(&self) -> usize {
+        self.shared.panics.load(Ordering::Relaxed)
     }
 
     /// Returns how many connections were made.
