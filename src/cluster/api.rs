@@ -9,8 +9,8 @@ use http::{Method, Request};
 use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -182,9 +182,13 @@ struct Page<'a> {
     kind: Cow<'a, str>,
     #[serde(default)]
     metadata: PageMeta,
-    /// An empty list may be null.
-    #[serde(borrow, default)]
+    /// Nothing where there is no such field; an empty list may be null.
+    #[serde(borrow, default, deserialize_with = "present")]
     items: Option<Vec<&'a RawValue>>,
+}
+
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<&'a RawValue>>, D::Error> {
+    Ok(Some(Option::deserialize(deserializer)?.unwrap_or_default()))
 }
 
 /// What every object says of itself.
@@ -480,7 +484,9 @@ fn refused(status: u16, headers: &HeaderMap, body: &[u8], is_built_in: bool, is_
 /// Reads a page of a list; anything else is no empty list.
 fn page(body: &[u8]) -> Result<Page<'_>, Refusal> {
     let page: Page<'_> = serde_json::from_slice(body).map_err(|error| Refusal::Failed(unreadable(&error)))?;
-    if page.kind.ends_with("List") { Ok(page) } else { Err(Refusal::Failed(NOT_ASKED_FOR.to_owned())) }
+    // A definition may give its lists any kind.
+    let is_list = !page.kind.is_empty() && page.items.is_some();
+    if is_list { Ok(page) } else { Err(Refusal::Failed(NOT_ASKED_FOR.to_owned())) }
 }
 
 /// Reads an object; anything else is no object without content.
@@ -557,7 +563,9 @@ mod tests {
             assert!(object::<serde_json::Value>(body, &About::Object("x".to_owned())).is_err());
             assert!(object::<serde_json::Value>(body, &About::Kind("APIGroup".to_owned())).is_err());
         }
-        assert!(page(br#"{"kind":"PodList","items":null}"#).is_ok_and(|page| page.items.is_none()));
+        for list in [&br#"{"kind":"PodList","items":null}"#[..], br#"{"kind":"AllOfThem","items":[]}"#] {
+            assert!(page(list).is_ok_and(|page| page.items.is_some_and(|items| items.is_empty())));
+        }
         let named = br#"{"kind":"Namespace","metadata":{"name":"x"}}"#;
         assert!(object::<serde_json::Value>(named, &About::Object("x".to_owned())).is_ok());
         assert!(object::<serde_json::Value>(named, &About::Object("y".to_owned())).is_err());
