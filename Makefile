@@ -7,7 +7,7 @@ HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 ALONE := $(if $(findstring -linux-,$(HOST)),RUSTFLAGS="$(RUSTFLAGS) -C target-feature=+crt-static")
 
 .DEFAULT_GOAL := help
-.PHONY: help try test tools unit live demo bench lint install-local archive soak
+.PHONY: help try test tools unit live faults demo bench lint install-local archive soak
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ unit: ## Run the tests that need no cluster
 live: tools ## Run the tests against the laboratory's real clusters
 	$(CARGO) test --locked --test live --test packaging
 
+faults: tools ## Run a tenth of every call x every fault, and Ctrl-C at many moments
+	$(CARGO) test --locked --test faults
+
 demo: tools ## Run a broken cluster to play with until Ctrl-C; SCENARIO=name, `make demo SCENARIO=list` shows them
 	@if [ "$(SCENARIO)" = list ]; then $(CARGO) run --quiet --locked -p aksbackup-lab -- scenarios; \
 	else $(CARGO) run --quiet --locked -p aksbackup-lab -- demo $(SCENARIO); fi
@@ -47,7 +50,9 @@ archive: ## Build this machine's release and pack it into target/krew, with its 
 install-local: tools ## Build the release and have the real krew install it into ~/.krew (or KREW_ROOT)
 	python3 plugin/package.py install
 
-soak: tools ## Mutate facts for a long while: PROPTEST_CASES=20000
+soak: tools ## What takes long: every call x every fault, a thousand runs in a row, and mutated facts (PROPTEST_CASES=20000)
+	$(CARGO) test --locked --test faults -- all
+	$(CARGO) test --locked --test faults -- soak
 	PROPTEST_CASES=$${PROPTEST_CASES:-20000} $(CARGO) test --release --locked --test robustness
 
 lint: ## Formatting, clippy and docs, with warnings denied

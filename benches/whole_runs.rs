@@ -15,13 +15,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aksbackup_lab::{Lab, World};
+use aksbackup_lab::{Lab, Plan, World};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
 /// How often a start is measured; the median is what counts on a machine that others use too.
 const STARTS: usize = 200;
 const RUNS: usize = 15;
+/// How much later each answer comes where round trips are counted.
+const DELAY: Duration = Duration::from_millis(40);
 const NODES: usize = 50;
 const PODS: usize = 1000;
 
@@ -58,6 +60,33 @@ fn main() {
     peaks.sort_unstable();
     println!("  wall   {:>8.1} ms median", walls[RUNS / 2].as_secs_f64() * 1000.0);
     println!("  peak   {:>8.1} MiB resident, largest of {RUNS}", peaks[RUNS - 1] as f64 / 1024.0);
+    round_trips(&lab, binary);
+}
+
+/// Delays every answer, and counts how many delays a run waits for, one after the other.
+fn round_trips(lab: &Lab, binary: &str) {
+    let mut medians = Vec::new();
+    let mut calls = Vec::new();
+    for delay in [Duration::ZERO, DELAY] {
+        let mut walls = Vec::new();
+        for _ in 0..RUNS {
+            let proxy = lab.proxy(Plan { delay, ..Plan::default() }).expect("the proxy starts");
+            walls.push(measured(proxy.kubeconfig(), &[binary, "doctor", "-o", "json"]).0);
+            calls = proxy.calls();
+        }
+        walls.sort();
+        medians.push(walls[RUNS / 2]);
+    }
+    let logs = calls.iter().filter(|call| call.contains("/log?")).count();
+    let more = medians[1].saturating_sub(medians[0]);
+    println!("the same by way of a proxy, {} calls of which {logs} are for logs:", calls.len());
+    println!("  wall   {:>8.1} ms median", medians[0].as_secs_f64() * 1000.0);
+    println!(
+        "  wall   {:>8.1} ms with {} ms added to each call: {:.1} round trips",
+        medians[1].as_secs_f64() * 1000.0,
+        DELAY.as_millis(),
+        more.as_secs_f64() / DELAY.as_secs_f64()
+    );
 }
 
 fn median_start(program: &str, args: &[&str]) -> Duration {

@@ -139,3 +139,51 @@ fn a_server_that_never_answers_or_refuses_the_login_ends_with_2() {
         assert!(!told.contains("secret-token-of-the-user"), "{told}");
     }
 }
+
+#[test]
+fn ctrl_c_during_the_login_gives_a_whole_document_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    let plugin = "{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'sleep 1; exit 1'], interactiveMode: Never}";
+    std::fs::write(
+        &kubeconfig,
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: slow\n\
+             clusters: [{{name: c, cluster: {{server: \"http://127.0.0.1:9\"}}}}]\n\
+             users: [{{name: u, user: {{exec: {plugin}}}}}]\n\
+             contexts: [{{name: slow, context: {{cluster: c, user: u}}}}]\n"
+        ),
+    )
+    .unwrap();
+    let child = doctor(&kubeconfig, &["-o", "json"]);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["checks"][0]["reason"], "interrupted");
+}
+
+#[test]
+fn a_page_that_is_too_large_is_asked_for_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = r#"{"metadata":{"name":"n"},"spec":{"providerID":"azure:///x"}}"#;
+    let padded = format!("{{\"kind\":\"NodeList\",\"items\":[{node}],\"padding\":\"{}\"}}", "x".repeat(17 << 20));
+    let small = format!("{{\"kind\":\"NodeList\",\"items\":[{node}]}}");
+    let (padded, small): (&'static str, &'static str) = (padded.leak(), small.leak());
+    let answers: &'static [(&str, u16, &str)] = Box::leak(Box::new([
+        VERSION,
+        REVIEW,
+        ("/api/v1/nodes?limit=500", 200, padded),
+        ("/api/v1/nodes?limit=100", 200, small),
+    ]));
+    let kubeconfig = hanging_server(folder.path(), answers);
+    let saved = folder.path().join("facts.json");
+    let output =
+        doctor(&kubeconfig, &["--request-timeout", "5s", "--timeout", "6s", "--save", saved.to_str().unwrap()])
+            .wait_with_output()
+            .unwrap();
+    let facts = std::fs::read(&saved).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let facts: Value = serde_json::from_slice(&facts).unwrap();
+    assert_eq!(facts["nodes"]["got"].as_array().map(Vec::len), Some(1), "{}", facts["nodes"]);
+}

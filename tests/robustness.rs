@@ -79,7 +79,7 @@ fn survive(value: Value) -> Result<bool, TestCaseError> {
     }
     let diagnosis = Diagnosis::of(ran);
     for (width, detail) in [(60, Detail::Human), (100, Detail::Wide)] {
-        let text = doctor(&diagnosis, &[], &facts, Look { width, detail });
+        let text = doctor(&diagnosis, &[], &[], &facts, Look { width, detail });
         // Our own colours begin with ESC [ and end with m; anything else that a terminal would obey came from outside.
         let stray = text.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}');
         prop_assert!(!stray, "a control character reached the terminal");

@@ -87,5 +87,7 @@ fn unread(facts: &Facts) -> Unread {
     if let Some(only) = &facts.searched_only {
         whys.push(format!("only namespace {only} could be searched for it"));
     }
+    // An interruption is the one reason of everything that it left unread.
+    whys.dedup();
     Unread { why: whys.join("; "), missing: all.into_iter().flat_map(|unread| unread.missing).collect() }
 }

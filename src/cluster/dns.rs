@@ -5,11 +5,12 @@
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
+use http_body_util::Limited;
 use k8s_openapi::api::core::v1::Pod;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::api::Api;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, innermost, is_cut};
 use crate::facts::Text;
 use crate::facts::objects::Answer;
 
@@ -18,6 +19,11 @@ const DNS_PORT: u16 = 53;
 const QUESTION: u16 = 0x414b;
 /// How many names and addresses of an answer are kept.
 const MOST_RECORDS: usize = 32;
+
+/// How much is read of an answer that refuses the port-forward: the client itself would read all of it.
+const LARGEST_REFUSAL: usize = 64 << 10;
+/// How often a question is put whose connection is cut off.
+const TRIES: usize = 2;
 
 /// Asks the pod for the IPv4 addresses of a name.
 ///
@@ -28,31 +34,65 @@ pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) 
     let call = api.trace().begin_other(format!("PORT-FORWARD {namespace}/{pod}:{DNS_PORT}, question for {name}"));
     let answer = api
         .within(async {
-            let pods: kube::Api<Pod> = kube::Api::namespaced(api.client.clone(), namespace);
-            let mut forward = pods.portforward(pod, &[DNS_PORT]).await.map_err(|error| Refusal::of_error(&error))?;
-            let mut stream = forward.take_stream(DNS_PORT).ok_or_else(|| Refusal::Failed("no stream".to_owned()))?;
-            let talk = async {
-                stream.write_all(&question).await?;
-                let length = stream.read_u16().await?;
-                let mut bytes = vec![0; usize::from(length)];
-                stream.read_exact(&mut bytes).await?;
-                Ok::<_, std::io::Error>(bytes)
-            };
-            let bytes =
-                talk.await.map_err(|error| Refusal::Failed(format!("port 53 of the pod did not answer: {error}")))?;
-            drop(stream);
-            forward.abort();
-            decode_answer(&bytes).map_err(Refusal::Failed)
+            let pods: kube::Api<Pod> = kube::Api::namespaced(bounded(api.client.clone()), namespace);
+            let mut told = Refusal::Failed("no try".to_owned());
+            for _ in 0..TRIES {
+                match ask_once(&pods, pod, &question).await {
+                    Err(Trouble { refusal, is_cut: true }) => told = refusal,
+                    outcome => return outcome.map_err(|trouble| trouble.refusal),
+                }
+            }
+            Err(told)
         })
         .await;
-    api.trace().told(
-        call,
-        &match &answer {
-            Ok(answer) => answer.rcode.clone(),
-            Err(refusal) => refusal.words(),
-        },
-    );
+    let told = match &answer {
+        Ok(answer) => answer.rcode.clone(),
+        Err(refusal) => refusal.words(),
+    };
+    api.trace().told(call, &told);
     answer
+}
+
+/// Why one try brought nothing, and whether it was cut off.
+struct Trouble {
+    refusal: Refusal,
+    is_cut: bool,
+}
+
+async fn ask_once(pods: &kube::Api<Pod>, pod: &str, question: &[u8]) -> Result<Answer, Trouble> {
+    let failed = |why: String| Trouble { refusal: Refusal::Failed(why), is_cut: false };
+    let refused = |error: kube::Error| Trouble { is_cut: is_cut(&error), refusal: Refusal::of_error(&error) };
+    let mut forward = pods.portforward(pod, &[DNS_PORT]).await.map_err(refused)?;
+    let mut stream = forward.take_stream(DNS_PORT).ok_or_else(|| failed("no stream".to_owned()))?;
+    let talk = async {
+        stream.write_all(question).await?;
+        let length = stream.read_u16().await?;
+        let mut bytes = vec![0; usize::from(length)];
+        stream.read_exact(&mut bytes).await?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let bytes = talk.await.map_err(|error| {
+        let why = format!("port 53 of the pod did not answer: {}", innermost(&error));
+        Trouble { is_cut: is_cut(&error), refusal: Refusal::Failed(why) }
+    })?;
+    drop(stream);
+    forward.abort();
+    decode_answer(&bytes).map_err(failed)
+}
+
+/// Makes a client that reads no more than a refusal's worth of an answer.
+///
+/// What a port-forward is answered with, where it is no agreement, the client reads to its end, however far that is.
+fn bounded(client: kube::Client) -> kube::Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+        let client = client.clone();
+        async move {
+            let response = client.send(request).await?;
+            Ok::<_, kube::Error>(response.map(|body| Limited::new(body, LARGEST_REFUSAL)))
+        }
+    });
+    kube::Client::new(service, namespace)
 }
 
 /// Makes the question, with its length in front.

@@ -15,6 +15,7 @@ mod impersonation;
 mod in_cluster;
 mod kubeconfig;
 mod login;
+mod path;
 mod proxy;
 mod refusal;
 mod server;
@@ -22,8 +23,9 @@ mod trace;
 mod trouble;
 mod trust;
 
-pub use api::{Api, LogRequest, Path, Verdict};
+pub use api::{Api, LogRequest, Verdict};
 pub use connect::connect;
 pub use dns::{ask_for_address, decode_answer, encode_question};
 pub use flags::{Flags, duration};
+pub use path::{Path, is_built_in};
 pub use refusal::Refusal;

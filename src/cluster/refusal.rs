@@ -1,5 +1,8 @@
 //! What went wrong with a call, told once.
 
+use std::io;
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::trouble;
@@ -7,6 +10,12 @@ use crate::facts::Text;
 
 /// How a refused login is marked in what is told of it.
 pub(super) const UNAUTHORIZED: &str = "(401 Unauthorized)";
+/// What answered with a web page: a portal, a proxy or a gateway.
+pub(super) const WEB_PAGE: &str = "what answered with a web page is not the Kubernetes API";
+/// What answered with something else than the question was about.
+pub(super) const NOT_ASKED_FOR: &str = "what came is not what was asked for";
+/// What ended a connection too early; the layers below say it in many ways.
+const CUT_OFF: &str = "the connection was cut off";
 
 /// Why a call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +62,17 @@ impl Refusal {
     pub fn of_answer(status: u16, body: &[u8]) -> Self {
         let told: Option<Status> = serde_json::from_slice(body).ok().filter(|status: &Status| status.kind == "Status");
         let names_object = told.as_ref().and_then(|s| s.details.as_ref()).is_some_and(|d| d.name.is_some());
+        let is_page = body.trim_ascii_start().starts_with(b"<");
         match status {
-            403 => Self::Forbidden,
+            403 if told.is_some() => Self::Forbidden,
+            300..=399 => Self::Failed(format!("what answered with a redirect ({status}) is not the Kubernetes API")),
             // Without an object's name the path itself is unknown: the kind is not installed.
             404 if names_object => Self::NotFound,
             404 if told.is_some() || body.starts_with(b"404 page not found") => Self::NoSuchKind,
             // Any web server answers 404 to what it does not know; that is no word of a Kubernetes API.
-            404 => Self::Failed("what answered 404 is not the Kubernetes API".to_owned()),
+            // And any proxy may forbid: which right would be missing is only known from a Kubernetes API.
+            403 | 404 => Self::Failed(format!("what answered {status} is not the Kubernetes API")),
+            _ if is_page => Self::Failed(format!("what answered {status} with a web page is not the Kubernetes API")),
             401 => Self::Failed(format!("the API server does not accept the login {UNAUTHORIZED}")),
             410 => Self::Failed("the list expired while it was read (410 Gone)".to_owned()),
             429 => Self::Failed("the API server is too busy (429 Too Many Requests)".to_owned()),
@@ -92,17 +105,73 @@ impl Refusal {
     /// Reads the refusal out of an error of the client: what is known by its kind, else the innermost causes.
     #[must_use]
     pub fn of_error(error: &kube::Error) -> Self {
-        if let kube::Error::Api(status) = error {
-            let body = serde_json::to_vec(status).unwrap_or_default();
-            return Self::of_answer(status.code, &body);
+        use kube::client::UpgradeConnectionError::ProtocolSwitch;
+        match error {
+            // The client makes a status of its own out of what is none, and keeps the words as its message.
+            kube::Error::Api(status) if status.reason == "Failed to parse error data" => {
+                Self::of_answer(status.code, status.message.as_bytes())
+            }
+            // JSON that is no status either.
+            kube::Error::Api(status) if status.code == 0 => Self::Failed(NOT_ASKED_FOR.to_owned()),
+            kube::Error::Api(status) => {
+                let mut body = serde_json::to_value(status).unwrap_or_default();
+                if let Some(fields) = body.as_object_mut() {
+                    fields.insert("kind".to_owned(), "Status".into());
+                }
+                Self::of_answer(status.code, body.to_string().as_bytes())
+            }
+            kube::Error::UpgradeConnection(ProtocolSwitch(status)) if !status.is_redirection() => {
+                Self::Failed(format!("what answered {} to a port-forward is not the Kubernetes API", status.as_u16()))
+            }
+            kube::Error::UpgradeConnection(ProtocolSwitch(status)) => Self::of_answer(status.as_u16(), b""),
+            error if is_cut(error) => Self::Failed(innermost(error)),
+            error => Self::Failed(trouble::words(error).unwrap_or_else(|| innermost(error))),
         }
-        Self::Failed(trouble::words(error).unwrap_or_else(|| innermost(error)))
     }
+
+    /// Adds when the server wishes to be asked again (`Retry-After`).
+    #[must_use]
+    pub(super) fn wishing(self, after: Option<Duration>) -> Self {
+        match (self, after) {
+            (Self::Failed(why), Some(after)) if after.as_secs() > 1 => {
+                Self::Failed(format!("{why}, and wants to be left alone for {} s", after.as_secs()))
+            }
+            (refusal, _) => refusal,
+        }
+    }
+}
+
+/// Tells whether an error is that the connection ended before the answer did.
+#[must_use]
+pub(super) fn is_cut(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        let is_end = matches!(
+            kind,
+            Some(
+                io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+            )
+        );
+        // The HTTP library's own words; its type is not ours to name.
+        let told = error.to_string();
+        if is_end || told.contains("before message completed") || told.contains("before message length reached") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// Returns the last two causes of an error, which say what happened without the layers around it.
 #[must_use]
 pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    if is_cut(error) {
+        return CUT_OFF.to_owned();
+    }
     let mut chain = vec![error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {
@@ -132,5 +201,31 @@ mod tests {
         for body in [&b"<html>not here</html>"[..], b"", b"{}"] {
             assert!(matches!(Refusal::of_answer(404, body), Refusal::Failed(_)));
         }
+    }
+
+    #[test]
+    fn a_missing_right_is_only_known_from_a_kubernetes_api() {
+        assert_eq!(Refusal::of_answer(403, br#"{"kind":"Status","code":403}"#), Refusal::Forbidden);
+        for body in [&b"<html>blocked by policy</html>"[..], b"Forbidden", b"{}", b""] {
+            let said = Refusal::of_answer(403, body);
+            assert!(matches!(&said, Refusal::Failed(why) if why.contains("not the Kubernetes API")), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn the_clients_own_status_is_read_like_the_servers() {
+        use kube::core::Status;
+        let of = |status: Status| Refusal::of_error(&kube::Error::Api(status.boxed()));
+        let forbidden = Status::failure("pods is forbidden", "Forbidden").with_code(403);
+        assert_eq!(of(forbidden), Refusal::Forbidden);
+        let page = Status::failure("<html>blocked</html>", "Failed to parse error data").with_code(403);
+        assert!(matches!(of(page), Refusal::Failed(why) if why.contains("not the Kubernetes API")));
+    }
+
+    #[test]
+    fn a_connection_that_was_cut_is_told_without_the_layers_below() {
+        let error =
+            io::Error::new(io::ErrorKind::UnexpectedEof, "peer closed without close_notify: https://example.com");
+        assert_eq!(innermost(&error), CUT_OFF);
     }
 }

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use self::logs::log_wishes;
-use crate::cluster::{Api, Path, Refusal};
+use crate::cluster::{Api, Path, Refusal, is_built_in};
 use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
 use crate::facts::{
     Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server, Stage, Text,
@@ -345,9 +345,7 @@ impl<'a> Live<'a> {
     ///
     /// By default everybody who is signed in may ask that; where not, the group counts as served.
     async fn is_served(&self, group: &str) -> bool {
-        // Kubernetes' own groups are always there.
-        let is_addon = matches!(group, "aadpodidentity.k8s.io" | SNAPSHOT_GROUP);
-        if !group.contains('.') || group.ends_with(".k8s.io") && !is_addon {
+        if is_built_in(group) {
             return true;
         }
         let answer: Result<serde_json::Value, Refusal> = self.api.get(&Path::group(group)).await;
@@ -379,6 +377,11 @@ impl<'a> Live<'a> {
                         found
                     }
                     Err(Refusal::NoSuchKind) => Fetched::NoSuchKind,
+                    // The missing right is not all that keeps it from being read.
+                    Err(Refusal::Failed(why)) => Fetched::Failed(format!(
+                        "{} is not allowed, and in namespace {likely}: {why}",
+                        everywhere.words()
+                    )),
                     Err(_) => Fetched::Denied(everywhere),
                 }
             }

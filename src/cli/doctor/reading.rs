@@ -1,6 +1,7 @@
 //! One reading of a live cluster for `doctor`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -22,14 +23,15 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
         .map_err(|error| Error::internal(format!("the runtime does not start: {error}")))
 }
 
+/// How long a signal that has been sent may take to arrive.
+const SIGNAL_ARRIVES: Duration = Duration::from_millis(20);
+
 /// Reads the cluster, with the road drawn on a terminal while it is read.
 pub(super) async fn live(
     args: &DoctorArgs,
     flags: &Flags,
     selection: &mut Selection,
 ) -> Result<(Facts, Option<Interruption>), Error> {
-    let (api, context) = connect(flags).await?;
-    let api = api.traced(flags.verbosity, |text| Console.remark(text));
     let interruption = async {
         // Where the signal cannot be listened to, it ends the program as it always did.
         if tokio::signal::ctrl_c().await.is_err() {
@@ -37,6 +39,23 @@ pub(super) async fn live(
         }
     };
     tokio::pin!(interruption);
+    // It is listened to from here on: the login may take as long as a person takes.
+    let connected = tokio::select! {
+        biased;
+        () = &mut interruption => None,
+        connected = connect(flags) => Some(connected),
+    };
+    let early = || (interrupted(flags.context.clone(), &selection.needs()), Some(Interruption::User));
+    let (api, context) = match connected {
+        None => return Ok(early()),
+        Some(Ok(connected)) => connected,
+        // Ctrl-C reaches the login program too, which then fails: that is no error of the login.
+        Some(Err(error)) => {
+            let is_interrupted = tokio::time::timeout(SIGNAL_ARRIVES, &mut interruption).await.is_ok();
+            return if is_interrupted { Ok(early()) } else { Err(error) };
+        }
+    };
+    let api = api.traced(flags.verbosity, |text| Console.remark(text));
     let limit = flags.run_limit().map(Limit::begin);
     // A drawing would run through the lines of a trace.
     let walk = PathWalk::begin(if flags.verbosity == 0 { waits(&selection.selected) } else { Vec::new() });
@@ -163,7 +182,9 @@ async fn may(api: &Api, right: &Right) -> Result<bool, Refusal> {
     });
     let answer: serde_json::Value =
         api.post(&Path::list("authorization.k8s.io", "v1", None, "selfsubjectaccessreviews"), &question).await?;
-    Ok(answer.pointer("/status/allowed").and_then(serde_json::Value::as_bool).unwrap_or(false))
+    // An answer that does not say is no missing right.
+    let allowed = answer.pointer("/status/allowed").and_then(serde_json::Value::as_bool);
+    allowed.ok_or_else(|| Refusal::Failed("the access review does not say whether it is allowed".to_owned()))
 }
 
 /// Returns the facts of a run that was interrupted before anything was read.

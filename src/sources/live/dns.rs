@@ -29,6 +29,9 @@ impl Live<'_> {
             (facts.data_plane_endpoint(), replicas)
         };
         let Some(name) = name else {
+            if let Some(unread) = self.unread_by(Need::Nodes) {
+                return unread;
+            }
             return Fetched::Failed("the region is not known, and with it the name to ask for".to_owned());
         };
         let answers = join_all(replicas.into_iter().map(|pod| {

@@ -33,7 +33,10 @@ impl Live<'_> {
         }
         for resource in resources.into_iter().take(MOST_LEFTOVER_KINDS) {
             match self.leftovers_of(namespace, &resource).await {
-                Ok(rows) => found.extend(rows),
+                Ok((rows, why)) => {
+                    found.extend(rows);
+                    trouble.extend(why);
+                }
                 Err(why) => trouble.push(why),
             }
         }
@@ -49,7 +52,9 @@ impl Live<'_> {
     }
 
     /// Lists the objects of one resource, given as `plural.group`, in whatever version is preferred.
-    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<Vec<Leftover>, String> {
+    ///
+    /// Returns them, and why they are not all, if they are not.
+    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<(Vec<Leftover>, Option<String>), String> {
         #[derive(Deserialize)]
         struct Group {
             #[serde(rename = "preferredVersion")]
@@ -80,15 +85,12 @@ impl Live<'_> {
         let rows: Fetched<Vec<Bare>> =
             self.api.list(&Path::list(group, &version, Some(namespace), plural)).await.map_err(told)?;
         let api_version = if group.is_empty() { version } else { format!("{group}/{version}") };
-        Ok(rows
-            .known_rows()
-            .iter()
-            .map(|row| Leftover {
-                api_version: api_version.clone(),
-                resource: resource.to_owned(),
-                metadata: row.metadata.clone(),
-            })
-            .collect())
+        let found = rows.known_rows().iter().map(|row| Leftover {
+            api_version: api_version.clone(),
+            resource: resource.to_owned(),
+            metadata: row.metadata.clone(),
+        });
+        Ok((found.collect(), rows.unread(resource).map(|unread| unread.why)))
     }
 }
 

@@ -47,9 +47,12 @@ impl Live<'_> {
                 Err(Refusal::Forbidden) => {
                     return Fetched::Denied(Right::kube("get", "", "pods/log", Some(namespace)));
                 }
-                // A pod that went away, or a run whose log is gone, is no trouble of the reading.
-                Err(Refusal::NotFound | Refusal::NoSuchKind) => {}
-                Err(Refusal::Failed(_)) if previous => {}
+                // The log of the run before is kept for a while only.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) if previous => {}
+                // What came in the place of a pod that went away has a log that nobody read.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) => {
+                    trouble.push(format!("{pod} {container}: it went away, or has no log yet"));
+                }
                 Err(Refusal::Failed(why)) => trouble.push(format!("{pod} {container}: {why}")),
             }
         }

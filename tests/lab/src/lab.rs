@@ -16,6 +16,7 @@ use crate::component::{Components, Supervisor};
 use crate::condition::{self, contains, items};
 use crate::control_plane::{ControlPlane, read_json};
 use crate::dns::{Replicas, Volumes};
+use crate::proxy::{Plan, Proxy};
 use crate::user::{self, Rule};
 use crate::world::{Condition, Crds, World, is};
 
@@ -130,6 +131,17 @@ impl Lab {
     /// Returns the audit log's file. Only with [`Options::audit`]; each line is one event at the end of a request.
     pub fn audit(&self) -> PathBuf {
         ControlPlane::audit_log(&self.folder)
+    }
+
+    /// Puts a proxy before the API server, which breaks what the plan says.
+    pub fn proxy(&self, plan: Plan) -> Result<Proxy> {
+        let runtime = self.runtime.as_ref().expect("there until the lab is dropped");
+        Proxy::start(runtime.handle(), &self.plane, &self.folder, plan)
+    }
+
+    /// Returns the port that the API server listens on.
+    pub fn port(&self) -> u16 {
+        self.plane.ports.api
     }
 
     /// Runs kubectl as the administrator and returns what it prints.

@@ -1,0 +1,143 @@
+//! Where in the API a question goes, and what its answer must be about.
+
+/// Where in the API a question goes.
+#[derive(Debug, Clone)]
+pub struct Path {
+    pub(super) base: String,
+    pub(super) query: Vec<(String, String)>,
+    /// Whether the resource comes with Kubernetes itself, so that no server lacks it.
+    pub(super) is_built_in: bool,
+    /// What the answer must be about.
+    pub(super) about: About,
+}
+
+/// What an answer must be about, so that anything else is not taken for an empty one.
+#[derive(Debug, Clone)]
+pub(super) enum About {
+    /// An object of this name.
+    Object(String),
+    /// An object of this kind.
+    Kind(String),
+    /// Whatever the caller makes of it.
+    Anything,
+}
+
+/// Tells whether an API group comes with Kubernetes itself: no server lacks it, so a 404 for it is no word of one.
+#[must_use]
+pub fn is_built_in(group: &str) -> bool {
+    // One without a dot is Kubernetes' own by its own rule. Groups of others may end in `.k8s.io` too.
+    const OWN: [&str; 15] = [
+        "admissionregistration",
+        "apiextensions",
+        "apiregistration",
+        "authentication",
+        "authorization",
+        "certificates",
+        "coordination",
+        "discovery",
+        "events",
+        "flowcontrol.apiserver",
+        "networking",
+        "node",
+        "rbac.authorization",
+        "scheduling",
+        "storage",
+    ];
+    !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| OWN.contains(&name))
+}
+
+impl Path {
+    /// Makes the path of a list: `group` is empty for the core group, `namespace` is `None` for all of them.
+    #[must_use]
+    pub fn list(group: &str, version: &str, namespace: Option<&str>, resource: &str) -> Self {
+        let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        let base = match namespace {
+            Some(namespace) => format!("{root}/namespaces/{}/{resource}", escape(namespace)),
+            None => format!("{root}/{resource}"),
+        };
+        Self { base, query: Vec::new(), is_built_in: is_built_in(group), about: About::Anything }
+    }
+
+    /// Makes the path of one object.
+    #[must_use]
+    pub fn object(group: &str, version: &str, namespace: Option<&str>, resource: &str, name: &str) -> Self {
+        let mut path = Self::list(group, version, namespace, resource);
+        path.base = format!("{}/{}", path.base, escape(name));
+        path.about = About::Object(name.to_owned());
+        path
+    }
+
+    /// Makes the path of the server's version.
+    #[must_use]
+    pub fn version() -> Self {
+        Self { base: "/version".to_owned(), query: Vec::new(), is_built_in: false, about: About::Anything }
+    }
+
+    /// Makes the path of what is known of an API group.
+    #[must_use]
+    pub fn group(group: &str) -> Self {
+        let about = About::Kind("APIGroup".to_owned());
+        Self { base: format!("/apis/{}", escape(group)), query: Vec::new(), is_built_in: false, about }
+    }
+
+    /// Makes the path of what is known of one version of an API group.
+    #[must_use]
+    pub fn group_version(group: &str, version: &str) -> Self {
+        let about = About::Kind("APIResourceList".to_owned());
+        let base = format!("/apis/{}/{}", escape(group), escape(version));
+        Self { base, query: Vec::new(), is_built_in: false, about }
+    }
+
+    /// Makes the path of what is known of all API groups.
+    #[must_use]
+    pub fn groups() -> Self {
+        let about = About::Kind("APIGroupList".to_owned());
+        Self { base: "/apis".to_owned(), query: Vec::new(), is_built_in: true, about }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.query.push((key.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn uri(&self) -> String {
+        let mut uri = self.base.clone();
+        for (index, (key, value)) in self.query.iter().enumerate() {
+            uri.push(if index == 0 { '?' } else { '&' });
+            uri.push_str(key);
+            uri.push('=');
+            uri.push_str(&escape(value));
+        }
+        uri
+    }
+}
+
+/// Escapes what may not stand in a URI; a name from a cluster must not end the path that it stands in.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_others_may_end_like_kubernetes_own() {
+        for group in ["", "apps", "batch", "storage.k8s.io", "networking.k8s.io", "authorization.k8s.io"] {
+            assert!(is_built_in(group), "{group}");
+        }
+        for group in ["velero.io", "snapshot.storage.k8s.io", "aadpodidentity.k8s.io", "metrics.k8s.io"] {
+            assert!(!is_built_in(group), "{group}");
+        }
+    }
+}
