@@ -21,6 +21,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod cli;
 pub mod cluster;
+pub mod corefile;
 pub mod error;
 pub mod exit;
 pub mod facts;
