@@ -11,3 +11,11 @@
 
 #[path = "corefile/vectors.rs"]
 mod vectors;
+#[path = "corefile/differential.rs"]
+mod differential;
+#[path = "corefile/generate.rs"]
+mod generate;
+#[path = "corefile/real.rs"]
+mod real;
+#[path = "corefile/upstream.rs"]
+mod upstream;

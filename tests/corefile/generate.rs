@@ -1,0 +1,448 @@
+//! Configurations by chance, from a fixed seed: what people write, and what becomes of it when a hand slips.
+//!
+//! `@PORT@`, `@UP1@`…, `@DIR@` stand for what each run has of its own.
+
+use std::collections::BTreeMap;
+
+/// Numbers by chance, the same for the same seed.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(count.max(1)).unwrap()).unwrap()
+    }
+
+    /// True once in so many times.
+    fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.below(choices.len())]
+    }
+
+    /// Some of the choices, separated by blanks.
+    fn some(&mut self, choices: &[&str], most: usize) -> String {
+        let count = self.below(most + 1);
+        (0..count).map(|_| self.of(choices)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The texts of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    pub corefile: String,
+    pub custom: BTreeMap<String, String>,
+}
+
+const NAMES: &[&str] = &[
+    "centralus.dp.kubernetesconfiguration.azure.com",
+    "centralus.dp.kubernetesconfiguration.azure.com",
+    "CENTRALUS.dp.kubernetesconfiguration.azure.com.",
+    "foo.local",
+    "example.org",
+    "www.azure.com",
+    "*.azure.com",
+    "*.example.net",
+    "a.example.net",
+    "\"a.example.net\"",
+    "*.dp.kubernetesconfiguration.azure.com",
+];
+const ZONES: &[&str] = &[
+    ".",
+    "azure.com",
+    "example.org",
+    "example.net",
+    "Example.NET",
+    "cluster.local",
+    "in-addr.arpa",
+    "10.0.0.0/8",
+    "10.0.0.0/12",
+    "centralus.dp.kubernetesconfiguration.azure.com",
+    "local",
+    "a..b",
+];
+const ADDRESSES: &[&str] = &[
+    "20.40.200.153",
+    "20.40.200.153",
+    "10.0.0.1",
+    "10.0.0.2",
+    "2001:db8::5",
+    "999.40.200.153",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.9",
+    "10.0.0.01",
+    "{$NOPE}",
+];
+const UPSTREAMS: &[&str] = &["@UP1@", "@UP2@", "@UP3@"];
+
+/// AKS's Corefile, with a zone file in the place of the cluster.
+pub const BASE: &str = "\
+.:@PORT@ {
+    bind 127.0.0.1
+    errors
+    ready 127.0.0.1:@READY@
+    health 127.0.0.1:@HEALTH@ {
+      lameduck 5s
+    }
+    file cluster.local.zone cluster.local
+    forward . @UP1@
+    cache 30
+    loop
+    reload
+    loadbalance
+    import custom/*.override
+    template ANY ANY internal.cloudapp.net {
+      match \"^(?:[^.]+\\.){4,}internal\\.cloudapp\\.net\\.$\"
+      rcode NXDOMAIN
+      fallthrough
+    }
+    template ANY ANY reddog.microsoft.com {
+      rcode NXDOMAIN
+    }
+}
+import custom/*.server
+";
+
+fn hosts(chance: &mut Chance) -> String {
+    let front = match chance.below(8) {
+        0 => format!("hosts /dev/null {}", chance.some(ZONES, 2)),
+        1 => format!("hosts example.hosts {}", chance.some(ZONES, 2)),
+        2 => "hosts @DIR@/custom/pins.hosts".to_owned(),
+        3 => "hosts custom/pins.hosts azure.com".to_owned(),
+        _ => "hosts".to_owned(),
+    };
+    let mut lines: Vec<String> =
+        (0..chance.below(4)).map(|_| format!("{} {}", chance.of(ADDRESSES), chance.some(NAMES, 2))).collect();
+    for _ in 0..chance.below(3) {
+        let number = chance.of(&["60", "0", "3600", "x", "", "70000"]);
+        let option = match chance.below(6) {
+            0 => format!("ttl {number}"),
+            1 => "no_reverse".to_owned(),
+            2 => format!("reload {}", chance.of(&["10s", "0", "-1s", "x"])),
+            3 => "fallthrough_unsupported".to_owned(),
+            4 => format!("fallthrough {}", chance.of(ZONES)),
+            _ => "# a comment".to_owned(),
+        };
+        let at = chance.below(lines.len() + 1);
+        lines.insert(at, option);
+    }
+    if !chance.once_in(5) {
+        lines.push("fallthrough".to_owned());
+    }
+    let close = if chance.once_in(12) { " }" } else { "\n }" };
+    let open = if chance.once_in(15) { " " } else { "\n  " };
+    format!("{front} {{{open}{}{close}\n", lines.join("\n  "))
+}
+
+fn template(chance: &mut Chance) -> String {
+    let mut text = format!(
+        "template {} {} {} {{\n",
+        chance.of(&["IN", "ANY", "CH", "XX"]),
+        chance.of(&["A", "A", "ANY", "AAAA", "TXT", "a"]),
+        chance.some(ZONES, 2)
+    );
+    for _ in 0..chance.below(4) {
+        let line = match chance.below(6) {
+            0 => format!(
+                "match {}",
+                chance.of(&[
+                    "^centralus\\.dp\\.kubernetesconfiguration\\.azure\\.com\\.$",
+                    "\"^(?P<first>[a-z]+)\\.(.*)$\"",
+                    "\\.org\\.$ \\.net\\.$",
+                    "(",
+                    ".*",
+                    "",
+                    "[[:alpha:]]",
+                ])
+            ),
+            1 | 2 => format!(
+                "answer {}",
+                chance.of(&[
+                    "\"{{ .Name }} 60 IN A 20.40.200.153\"",
+                    "\"{{ .Name }} 60 IN AAAA 2001:db8::7\"",
+                    "\"{{ .Name }} IN {{ .Type }} 10.0.0.3\"",
+                    "\"{{ .Name }} 60 IN A 10.0.0.999\"",
+                    "\"{{ .Zone }} 60 IN A 10.0.0.4\"",
+                    "\"{{ .Name }} 60 IN A 10.0.0.5\" \"{{ .Name }} 60 IN A 10.0.0.6\"",
+                ])
+            ),
+            3 => format!("rcode {}", chance.of(&["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", "nxdomain"])),
+            4 => format!("fallthrough {}", chance.some(ZONES, 1)),
+            _ => chance.of(&["upstream", "ederror 21 \"Blocked\"", "ederror 21", "ttl 60"]).to_owned(),
+        };
+        text += &format!("  {line}\n");
+    }
+    text + "}\n"
+}
+
+fn rewrite(chance: &mut Chance) -> String {
+    let mode = chance.of(&["", "", "continue ", "stop "]);
+    let from = chance.of(NAMES);
+    let to = chance.of(NAMES);
+    match chance.below(9) {
+        0 => format!("rewrite {mode}name {from} {to}\n"),
+        1 => format!("rewrite {mode}name exact {from} {to}\n"),
+        2 => format!("rewrite {mode}name suffix .azure.com .example.net{}\n", chance.of(&["", " answer auto"])),
+        3 => format!("rewrite {mode}name suffix example.org azure.com\n"),
+        4 => format!("rewrite {mode}name prefix centralus. www.\n"),
+        5 => format!("rewrite {mode}name substring azure example\n"),
+        6 => format!("rewrite {mode}name regex (.*)\\.azure\\.com {{1}}.example.net\n"),
+        7 => format!("rewrite {mode}type {}\n", chance.of(&["AAAA A", "TXT A", "A", "X Y"])),
+        _ => chance
+            .of(&[
+                "rewrite name\n",
+                "rewrite stop {\n  name regex (.*)\\.azure\\.com {1}.example.net\n  answer name (.*)\\.example\\.net {1}.azure.com\n}\n",
+                "rewrite class CH IN\n",
+                "rewrite name prefix a b c\n",
+                "rewrite name regex (a) {1}{2}\n",
+                "rewrite foo bar baz\n",
+            ])
+            .to_owned(),
+    }
+}
+
+fn forward(chance: &mut Chance) -> String {
+    let from = if chance.once_in(2) { "." } else { chance.of(ZONES) };
+    let up = chance.of(UPSTREAMS);
+    let to = match chance.below(10) {
+        0 => "@DIR@/custom/resolv.conf".to_owned(),
+        1 => "nothing.conf".to_owned(),
+        2 => format!("dns://{up}"),
+        3 => format!("{up} {up} {}", chance.of(UPSTREAMS)),
+        4 => chance.of(&["", "tls://1.1.1.1", "grpc://1.1.1.1", "1.1.1"]).to_owned(),
+        _ => up.to_owned(),
+    };
+    let mut text = format!("forward {from} {to}");
+    if chance.once_in(2) {
+        text += " {\n";
+        for _ in 0..=chance.below(2) {
+            text += "  ";
+            text += chance.of(&[
+                "max_concurrent 1000",
+                "max_concurrent x",
+                "except cluster.local example.org",
+                "except",
+                "policy sequential",
+                "policy best",
+                "expire 10s",
+                "expire 10",
+                "force_tcp no",
+                "prefer_udp",
+                "health_check 5s no_rec domain example.org",
+                "health_check 5s foo",
+                "max_fails 0",
+                "max_fails -1",
+                "next NXDOMAIN",
+                "failover SERVFAIL",
+                "max_age 5s",
+                "read_timeout 1s",
+                "failfast_all_unhealthy_upstreams",
+                "next_on_nodata",
+                "max_idle_conns 5",
+                "foo",
+            ]);
+            text += "\n";
+        }
+        text += "}";
+    }
+    text + "\n"
+}
+
+fn other(chance: &mut Chance) -> String {
+    let line = chance.of(&[
+        "log",
+        "log . \"{common}\" {\n  class denial error\n}",
+        "log {\n  class foo\n}",
+        "log {\n  foo\n}",
+        "errors {\n  consolidate 5m \".* i/o timeout$\" warning\n}",
+        "errors {\n  consolidate 5m\n}",
+        "errors foo",
+        "errors {\n  stacktrace\n}",
+        "cache",
+        "cache 60",
+        "cache 0",
+        "cache 30 azure.com {\n  success 100 30 5\n  denial 100 5\n  prefetch 5 1m 20%\n}",
+        "cache {\n  serve_stale 1h immediate\n  servfail 5s\n  disable denial example.org\n  keepttl\n}",
+        "cache {\n  prefetch 5 1m 95%\n}",
+        "cache {\n  success\n}",
+        "cache {\n  serve_stale 1h verify 2s\n}",
+        "loadbalance round_robin",
+        "loadbalance foo",
+        "loadbalance {\n  prefer 10.0.0.0/8\n}",
+        "reload 10s",
+        "reload 1s",
+        "reload 10s 0s",
+        "loop",
+        "debug",
+        "debug x",
+        "whoami",
+        "any",
+        "any x",
+        "minimal",
+        "nsid foo",
+        "bufsize 1232",
+        "bufsize 1",
+        "metadata",
+        "root /tmp",
+        "local",
+        "chaos a b",
+        "cancel",
+        "cancel x",
+        "acl azure.com {\n  allow net 127.0.0.0/8\n}",
+        "acl {\n  block type A net 10.0.0.0/8\n}",
+        "acl {\n  block type FOO\n}",
+        "acl {\n  refuse\n}",
+        "dns64",
+        "header {\n  response set ra\n}",
+        "foobar",
+        "import nope.txt",
+        "import nope*.txt",
+        "import list.txt",
+        "import @DIR@/custom/list.txt",
+        "import *.txt",
+        "import *",
+        "file other.zone other.example",
+        "file cluster.local.zone",
+        "file",
+        "kubernetes cluster.local {\n  foo\n}",
+        "kubernetes in-addr.arpa",
+        "kubernetes cluster.local {\n  pods maybe\n}",
+        "kubernetes cluster.local {\n  ttl 9999\n}",
+        "bind 127.0.0.1",
+        "nomad",
+        "shed",
+        "timeouts {\n  read 5s\n}",
+    ]);
+    format!("{line}\n")
+}
+
+fn directive(chance: &mut Chance) -> String {
+    match chance.below(10) {
+        0..=2 => hosts(chance),
+        3 | 4 => template(chance),
+        5 => rewrite(chance),
+        6 | 7 => forward(chance),
+        _ => other(chance),
+    }
+}
+
+fn server(chance: &mut Chance) -> String {
+    let key = match chance.below(6) {
+        0 => "centralus.dp.kubernetesconfiguration.azure.com:@PORT@".to_owned(),
+        1 => "CENTRALUS.dp.kubernetesconfiguration.azure.com.:@PORT@".to_owned(),
+        2 => format!("{}:@PORT@", chance.of(ZONES)),
+        3 => format!("{}:@PORT@, {}:@PORT@", chance.of(ZONES), chance.of(ZONES)),
+        4 => format!("dns://{}:@PORT@", chance.of(ZONES)),
+        _ => "azure.com:@PORT@".to_owned(),
+    };
+    let bind = if chance.once_in(8) { "" } else { "bind 127.0.0.1\n" };
+    let end = if chance.once_in(3) { "" } else { "forward . @UP2@\n" };
+    let middle: String = (0..chance.below(3)).map(|_| directive(chance)).collect();
+    format!("{key} {{\n{bind}{middle}{end}}}\n")
+}
+
+/// One configuration: AKS's own, and some keys that a person wrote.
+fn written(chance: &mut Chance) -> Texts {
+    let mut corefile = BASE.to_owned();
+    if chance.once_in(6) {
+        corefile = corefile.replace("    bind 127.0.0.1\n", "");
+    }
+    if chance.once_in(10) {
+        corefile = corefile.replace("    errors\n", "    import shared\n");
+        corefile = format!("(shared) {{\n    errors\n    {}}}\n{corefile}", other(chance));
+    }
+    let mut custom = BTreeMap::new();
+    for index in 0..=chance.below(2) {
+        let (key, text) = match chance.below(8) {
+            0..=3 => (format!("{index}.override"), (0..=chance.below(2)).map(|_| directive(chance)).collect()),
+            4..=6 => (format!("{index}.server"), server(chance)),
+            _ => (format!("{index}.{}", chance.of(&["conf", "Override", "server.bak", "txt"])), directive(chance)),
+        };
+        custom.insert(key, text);
+    }
+    custom.insert("pins.hosts".to_owned(), "10.0.0.7 a.example.net www.azure.com\n".to_owned());
+    custom.insert("list.txt".to_owned(), "log\n".to_owned());
+    custom.insert("resolv.conf".to_owned(), "search local\n".to_owned());
+    Texts { corefile, custom }
+}
+
+/// What may slip into a text.
+const SLIPS: &[&str] = &[
+    "{", "}", "\"", "#", ",", "import", "import list.txt", "hosts", "fallthrough", "\\", "\r", "\t", "\u{a0}", "(", ")", "{$NOPE}", "{$}", "*", ";", "}\n", "{\n",
+];
+
+/// Slips of a hand in one text. Lines that open ports are left alone: without their address they would take another program's.
+fn slip(chance: &mut Chance, text: &str) -> String {
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let at = chance.below(lines.len());
+    let is_kept = ["ready", "health", "bind", "@PORT@"].iter().any(|word| lines[at].contains(word));
+    let mut words: Vec<String> = lines[at].split(' ').map(str::to_owned).collect();
+    let word = chance.below(words.len());
+    match chance.below(12) {
+        0 if !is_kept => drop(lines.remove(at)),
+        1 if !is_kept => lines.insert(at, lines[at].clone()),
+        2 if at + 1 < lines.len() && !is_kept => lines.swap(at, at + 1),
+        3 if at + 1 < lines.len() && !is_kept => {
+            let next = lines.remove(at + 1);
+            lines[at] += " ";
+            lines[at] += next.trim_start();
+        }
+        4 if !is_kept => {
+            words.remove(word);
+            lines[at] = words.join(" ");
+        }
+        5 => {
+            words.insert(word, chance.of(SLIPS).to_owned());
+            lines[at] = words.join(" ");
+        }
+        6 if words.len() > 1 && word + 1 < words.len() => {
+            let next = words.remove(word + 1);
+            words[word] += &next;
+            lines[at] = words.join(" ");
+        }
+        7 => {
+            words[word] = words[word].to_uppercase().replace("@port@", "@PORT@");
+            lines[at] = words.join(" ");
+        }
+        8 => {
+            words.insert(word, "\n".to_owned());
+            lines[at] = words.join(" ");
+        }
+        9 => lines[at] = format!("{}{}", lines[at], chance.of(&["#x", " # x", "\r", "  ", "}", " }"])),
+        10 => return text.replace('\n', "\r\n"),
+        _ => {
+            words[word] += chance.of(SLIPS);
+            lines[at] = words.join(" ");
+        }
+    }
+    lines.join("\n")
+}
+
+/// A configuration of a kind of its own for each number: half as written, half with slips.
+pub fn configuration(number: u64) -> Texts {
+    let mut chance = Chance::new(number.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ 0x00c0_ffee);
+    let mut texts = written(&mut chance);
+    if number % 2 == 1 {
+        for _ in 0..=chance.below(2) {
+            let key = chance.below(texts.custom.len() + 1);
+            match texts.custom.values_mut().nth(key) {
+                Some(text) => *text = slip(&mut chance, text),
+                None => texts.corefile = slip(&mut chance, &texts.corefile),
+            }
+        }
+    }
+    texts
+}
