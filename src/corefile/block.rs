@@ -38,6 +38,11 @@ pub struct Directive {
 }
 
 impl Directive {
+    /// Returns the line of its first word.
+    pub(super) fn line(&self) -> usize {
+        self.words.first().map_or(0, |word| word.line)
+    }
+
     /// Returns its words, its own name first.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|word| &*word.text)

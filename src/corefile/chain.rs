@@ -171,7 +171,9 @@ impl Walk {
         let place = place.unwrap_or_else(|| placed.place.clone());
         let by = |place: Place| By { plugin: placed.name.to_owned(), place, zone: self.zone.clone() };
         match step {
-            Step::Addresses { .. } | Step::Names { .. } if self.is_other_type => {
+            Step::Addresses { .. } | Step::Names { .. } | Step::Upstream(_) | Step::Cluster | Step::ZoneFile
+                if self.is_other_type =>
+            {
                 Outcome::Unknown { why: "the question's type was rewritten".to_owned() }
             }
             Step::Addresses { owner, addresses, place } => match self.owner(owner) {

@@ -66,6 +66,21 @@ pub(super) fn duration(text: &str) -> Option<i128> {
     Some(sign * total)
 }
 
+/// Returns Go's complaint about a text that is no duration.
+pub(super) fn no_duration(text: &str) -> String {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = unsigned.starts_with(|letter: char| letter.is_ascii_digit());
+    let digits = unsigned.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let unit_end = digits.find(|letter: char| letter == '.' || letter.is_ascii_digit()).unwrap_or(digits.len());
+    match digits.get(..unit_end) {
+        Some("") if is_number => format!("time: missing unit in duration {text:?}"),
+        Some(unit) if is_number && !["ns", "us", "µs", "μs", "ms", "s", "m", "h"].contains(&unit) => {
+            format!("time: unknown unit {unit:?} in duration {text:?}")
+        }
+        _ => format!("time: invalid duration {text:?}"),
+    }
+}
+
 /// Reads an address without a zone.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok()

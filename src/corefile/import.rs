@@ -65,9 +65,6 @@ impl Parser<'_> {
             Err(why) => return Err(self.complaint(&why)),
         };
         let is_pattern = full.contains(['*', '?', '[', ']']);
-        if found.is_empty() {
-            self.idle.push(import(pattern.to_owned()));
-        }
         let mut words = Vec::new();
         for path in found {
             let (text, source) = match self.configuration.files.find(&path) {

@@ -80,7 +80,7 @@ impl Lexer<'_> {
 
     fn take_quoted(&mut self, mut token: Token) -> bool {
         let mut is_escaped = false;
-        while let Some((at, letter)) = self.rest.next() {
+        for (at, letter) in self.rest.by_ref() {
             if !is_escaped && letter == '\\' {
                 is_escaped = true;
                 continue;

@@ -42,7 +42,7 @@ pub use cluster_dns::ClusterDns;
 pub use configuration::{Configuration, File};
 pub use directives::directives;
 pub use document::{Document, Piece};
-pub use hazard::Hazard;
+pub use hazard::{Hazard, HazardKind};
 pub use key::Key;
 pub use lexer::{Token, tokens};
 pub use lookup::{By, Outcome, RecordType};

@@ -39,8 +39,6 @@ pub struct Import {
 pub(super) struct Parsed {
     pub(super) blocks: Vec<RawBlock>,
     pub(super) imports: Vec<Import>,
-    /// Patterns that named no file.
-    pub(super) idle: Vec<Import>,
     pub(super) missing: Vec<String>,
     pub(super) sources: Vec<Source>,
     pub(super) stopped: Option<Objection>,
@@ -58,7 +56,6 @@ pub(super) struct Parser<'c> {
     pub(super) sources: Vec<Source>,
     pub(super) snippets: BTreeMap<String, Vec<Word>>,
     pub(super) imports: Vec<Import>,
-    pub(super) idle: Vec<Import>,
     pub(super) variables: Variables,
     blocks: Vec<RawBlock>,
 }
@@ -73,7 +70,6 @@ impl<'c> Parser<'c> {
             sources: Vec::new(),
             snippets: BTreeMap::new(),
             imports: Vec::new(),
-            idle: Vec::new(),
             variables: Variables::new(&configuration.variables),
             blocks: Vec::new(),
         };
@@ -86,7 +82,6 @@ impl<'c> Parser<'c> {
         Parsed {
             blocks: parser.blocks,
             imports: parser.imports,
-            idle: parser.idle,
             sources: parser.sources,
             missing: parser.variables.missing.into_iter().collect(),
             stopped,

@@ -33,6 +33,11 @@ impl Chance {
         choices[self.below(choices.len())]
     }
 
+    /// Most often one of the first, else one of the others.
+    fn mostly<'a>(&mut self, first: &[&'a str], others: &[&'a str]) -> &'a str {
+        if self.once_in(8) { self.of(others) } else { self.of(first) }
+    }
+
     /// Some of the choices, separated by blanks.
     fn some(&mut self, choices: &[&str], most: usize) -> String {
         let count = self.below(most + 1);
@@ -131,9 +136,9 @@ fn hosts(chance: &mut Chance) -> String {
         let option = match chance.below(6) {
             0 => format!("ttl {number}"),
             1 => "no_reverse".to_owned(),
-            2 => format!("reload {}", chance.of(&["10s", "0", "-1s", "x"])),
+            2 => format!("reload {}", chance.mostly(&["10s", "0"], &["-1s", "x"])),
             3 => "fallthrough_unsupported".to_owned(),
-            4 => format!("fallthrough {}", chance.of(ZONES)),
+            4 if chance.once_in(2) => format!("fallthrough {}", chance.of(ZONES)),
             _ => "# a comment".to_owned(),
         };
         let at = chance.below(lines.len() + 1);
@@ -150,23 +155,23 @@ fn hosts(chance: &mut Chance) -> String {
 fn template(chance: &mut Chance) -> String {
     let mut text = format!(
         "template {} {} {} {{\n",
-        chance.of(&["IN", "ANY", "CH", "XX"]),
-        chance.of(&["A", "A", "ANY", "AAAA", "TXT", "a"]),
+        chance.mostly(&["IN", "ANY"], &["CH", "XX"]),
+        chance.mostly(&["A", "A", "ANY", "AAAA"], &["TXT", "a"]),
         chance.some(ZONES, 2)
     );
     for _ in 0..chance.below(4) {
         let line = match chance.below(6) {
             0 => format!(
                 "match {}",
-                chance.of(&[
-                    "^centralus\\.dp\\.kubernetesconfiguration\\.azure\\.com\\.$",
-                    "\"^(?P<first>[a-z]+)\\.(.*)$\"",
-                    "\\.org\\.$ \\.net\\.$",
-                    "(",
-                    ".*",
-                    "",
-                    "[[:alpha:]]",
-                ])
+                chance.mostly(
+                    &[
+                        "^centralus\\.dp\\.kubernetesconfiguration\\.azure\\.com\\.$",
+                        "\"^(?P<first>[a-z]+)\\.(.*)$\"",
+                        "\\.org\\.$ \\.net\\.$",
+                        ".*",
+                    ],
+                    &["(", "", "[[:alpha:]]"]
+                )
             ),
             1 | 2 => format!(
                 "answer {}",
@@ -179,9 +184,9 @@ fn template(chance: &mut Chance) -> String {
                     "\"{{ .Name }} 60 IN A 10.0.0.5\" \"{{ .Name }} 60 IN A 10.0.0.6\"",
                 ])
             ),
-            3 => format!("rcode {}", chance.of(&["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", "nxdomain"])),
+            3 => format!("rcode {}", chance.mostly(&["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"], &["nxdomain"])),
             4 => format!("fallthrough {}", chance.some(ZONES, 1)),
-            _ => chance.of(&["upstream", "ederror 21 \"Blocked\"", "ederror 21", "ttl 60"]).to_owned(),
+            _ => chance.mostly(&["upstream", "ederror 21 \"Blocked\"", "ederror 21"], &["ttl 60"]).to_owned(),
         };
         text += &format!("  {line}\n");
     }
@@ -217,7 +222,7 @@ fn rewrite(chance: &mut Chance) -> String {
 fn forward(chance: &mut Chance) -> String {
     let from = if chance.once_in(2) { "." } else { chance.of(ZONES) };
     let up = chance.of(UPSTREAMS);
-    let to = match chance.below(10) {
+    let to = match chance.below(16) {
         0 => "@DIR@/custom/resolv.conf".to_owned(),
         1 => "nothing.conf".to_owned(),
         2 => format!("dns://{up}"),
@@ -230,30 +235,36 @@ fn forward(chance: &mut Chance) -> String {
         text += " {\n";
         for _ in 0..=chance.below(2) {
             text += "  ";
-            text += chance.of(&[
-                "max_concurrent 1000",
-                "max_concurrent x",
-                "except cluster.local example.org",
-                "except",
-                "policy sequential",
-                "policy best",
-                "expire 10s",
-                "expire 10",
-                "force_tcp no",
-                "prefer_udp",
-                "health_check 5s no_rec domain example.org",
-                "health_check 5s foo",
-                "max_fails 0",
-                "max_fails -1",
-                "next NXDOMAIN",
-                "failover SERVFAIL",
-                "max_age 5s",
-                "read_timeout 1s",
-                "failfast_all_unhealthy_upstreams",
-                "next_on_nodata",
-                "max_idle_conns 5",
-                "foo",
-            ]);
+            text += chance.mostly(
+                &[
+                    "max_concurrent 1000",
+                    "except cluster.local example.org",
+                    "except azure.com",
+                    "policy sequential",
+                    "expire 10s",
+                    "prefer_udp",
+                    "health_check 5s no_rec domain example.org",
+                    "max_fails 0",
+                    "next NXDOMAIN",
+                    "failfast_all_unhealthy_upstreams",
+                    "max_idle_conns 5",
+                ],
+                &[
+                    "max_concurrent x",
+                    "except",
+                    "policy best",
+                    "expire 10",
+                    "force_tcp no",
+                    "health_check 5s foo",
+                    "max_fails -1",
+                    "failover SERVFAIL",
+                    "max_age 5s",
+                    "max_age 50s",
+                    "read_timeout 1s",
+                    "next_on_nodata",
+                    "foo",
+                ],
+            );
             text += "\n";
         }
         text += "}";
@@ -262,79 +273,142 @@ fn forward(chance: &mut Chance) -> String {
 }
 
 fn other(chance: &mut Chance) -> String {
-    let line = chance.of(&[
-        "log",
-        "log . \"{common}\" {\n  class denial error\n}",
-        "log {\n  class foo\n}",
-        "log {\n  foo\n}",
-        "errors {\n  consolidate 5m \".* i/o timeout$\" warning\n}",
-        "errors {\n  consolidate 5m\n}",
-        "errors foo",
-        "errors {\n  stacktrace\n}",
-        "cache",
-        "cache 60",
-        "cache 0",
-        "cache 30 azure.com {\n  success 100 30 5\n  denial 100 5\n  prefetch 5 1m 20%\n}",
-        "cache {\n  serve_stale 1h immediate\n  servfail 5s\n  disable denial example.org\n  keepttl\n}",
-        "cache {\n  prefetch 5 1m 95%\n}",
-        "cache {\n  success\n}",
-        "cache {\n  serve_stale 1h verify 2s\n}",
-        "loadbalance round_robin",
-        "loadbalance foo",
-        "loadbalance {\n  prefer 10.0.0.0/8\n}",
-        "reload 10s",
-        "reload 1s",
-        "reload 10s 0s",
-        "loop",
-        "debug",
-        "debug x",
-        "whoami",
-        "any",
-        "any x",
-        "minimal",
-        "nsid foo",
-        "bufsize 1232",
-        "bufsize 1",
-        "metadata",
-        "root /tmp",
-        "local",
-        "chaos a b",
-        "cancel",
-        "cancel x",
-        "acl azure.com {\n  allow net 127.0.0.0/8\n}",
-        "acl {\n  block type A net 10.0.0.0/8\n}",
-        "acl {\n  block type FOO\n}",
-        "acl {\n  refuse\n}",
-        "dns64",
-        "header {\n  response set ra\n}",
-        "foobar",
-        "import nope.txt",
-        "import nope*.txt",
-        "import list.txt",
-        "import @DIR@/custom/list.txt",
-        "import *.txt",
-        "import *",
-        "file other.zone other.example",
-        "file cluster.local.zone",
-        "file",
-        "kubernetes cluster.local {\n  foo\n}",
-        "kubernetes in-addr.arpa",
-        "kubernetes cluster.local {\n  pods maybe\n}",
-        "kubernetes cluster.local {\n  ttl 9999\n}",
-        "bind 127.0.0.1",
-        "nomad",
-        "shed",
-        "timeouts {\n  read 5s\n}",
-    ]);
+    let line = if chance.once_in(3) { chance.of(ODD) } else { chance.of(PLAIN) };
     format!("{line}\n")
+}
+
+/// Directives that are taken where they stand for the first time.
+const PLAIN: &[&str] = &[
+    "log",
+    "log . \"{common}\" {\n  class denial error\n}",
+    "log example.org azure.com",
+    "debug",
+    "any",
+    "minimal",
+    "nsid foo",
+    "bufsize 1232",
+    "metadata",
+    "root /tmp",
+    "chaos a b",
+    "cancel",
+    "acl azure.com {\n  allow net 127.0.0.0/8\n}",
+    "acl example.org {\n  block type A net 10.0.0.0/8\n}",
+    "import list.txt",
+    "import @DIR@/custom/list.txt",
+    "import *.txt",
+    "import nope*.txt",
+    "file other.zone other.example",
+    "file cluster.local.zone local",
+];
+
+/// Directives that are refused, or that stand there already.
+const ODD: &[&str] = &[
+    "whoami",
+    "errors",
+    "log {\n  class foo\n}",
+    "log {\n  foo\n}",
+    "errors {\n  consolidate 5m \".* i/o timeout$\" warning\n}",
+    "errors {\n  consolidate 5m\n}",
+    "errors foo",
+    "cache",
+    "cache 60",
+    "loadbalance round_robin",
+    "loadbalance foo",
+    "loadbalance {\n  prefer 10.0.0.0/8\n}",
+    "reload 10s",
+    "reload 1s",
+    "reload 10s 0s",
+    "loop",
+    "debug x",
+    "any x",
+    "bufsize 1",
+    "local",
+    "cancel x",
+    "acl {\n  block type FOO\n}",
+    "acl {\n  refuse\n}",
+    "dns64",
+    "header {\n  response set ra\n}",
+    "foobar",
+    "import nope.txt",
+    "import *",
+    "import round.txt",
+    "file",
+    "kubernetes cluster.local {\n  foo\n}",
+    "kubernetes cluster.local {\n  pods maybe\n}",
+    "kubernetes cluster.local {\n  ttl 9999\n}",
+    "kubernetes 10.in-addr.arpa",
+    "bind 127.0.0.1",
+    "nomad",
+    "shed",
+    "timeouts {\n  read 5s\n}",
+];
+
+/// What a cache of a block of one's own may say.
+fn cache(chance: &mut Chance) -> String {
+    let line = chance.mostly(
+        &[
+            "cache 60",
+            "cache 30 azure.com {\n  success 100 30 5\n  denial 100 5\n  prefetch 5 1m 20%\n}",
+            "cache {\n  serve_stale 1h immediate\n  servfail 5s\n  disable denial example.org\n}",
+            "cache {\n  keepttl\n}",
+        ],
+        &[
+            "cache 0",
+            "cache {\n  prefetch 5 1m 95%\n}",
+            "cache {\n  success\n}",
+            "cache {\n  serve_stale 1h verify 2s\n}",
+            "cache {\n  servfail 10m\n}",
+        ],
+    );
+    format!("{line}\n")
+}
+
+/// Words by chance, for the lexer and the parser.
+fn soup(chance: &mut Chance) -> String {
+    let mut text = String::new();
+    for _ in 0..chance.below(14) {
+        text += chance.of(&[
+            "log",
+            "errors",
+            "hosts",
+            "cache",
+            "whoami",
+            "template IN A",
+            "import list.txt",
+            "import (s)",
+            "import s",
+            "fallthrough",
+            "10.0.0.1 foo.local",
+            "{",
+            "{",
+            "}",
+            "}",
+            "{",
+            "}",
+            "\"",
+            "\"a b\"",
+            "#",
+            "x#y z",
+            "(s) {",
+            "(s)",
+            "a.example",
+            "a.example:@PORT@ {",
+            ",",
+            "\\",
+            "{$NOPE}",
+            "import",
+        ]);
+        text += chance.of(&[" ", " ", "\n", "\n", "\n", "\t", "\r\n", "", "\n\n", "\u{2003}"]);
+    }
+    text
 }
 
 fn directive(chance: &mut Chance) -> String {
     match chance.below(10) {
         0..=2 => hosts(chance),
         3 | 4 => template(chance),
-        5 => rewrite(chance),
-        6 | 7 => forward(chance),
+        5 | 6 => rewrite(chance),
+        7 => forward(chance),
         _ => other(chance),
     }
 }
@@ -351,7 +425,8 @@ fn server(chance: &mut Chance) -> String {
     let bind = if chance.once_in(8) { "" } else { "bind 127.0.0.1\n" };
     let end = if chance.once_in(3) { "" } else { "forward . @UP2@\n" };
     let middle: String = (0..chance.below(3)).map(|_| directive(chance)).collect();
-    format!("{key} {{\n{bind}{middle}{end}}}\n")
+    let cache = if chance.once_in(3) { cache(chance) } else { String::new() };
+    format!("{key} {{\n{bind}{middle}{cache}{end}}}\n")
 }
 
 /// One configuration: AKS's own, and some keys that a person wrote.
@@ -376,12 +451,35 @@ fn written(chance: &mut Chance) -> Texts {
     custom.insert("pins.hosts".to_owned(), "10.0.0.7 a.example.net www.azure.com\n".to_owned());
     custom.insert("list.txt".to_owned(), "log\n".to_owned());
     custom.insert("resolv.conf".to_owned(), "search local\n".to_owned());
+    if chance.once_in(4) {
+        custom.insert("round.txt".to_owned(), "import round.txt\n".to_owned());
+    }
     Texts { corefile, custom }
 }
 
 /// What may slip into a text.
 const SLIPS: &[&str] = &[
-    "{", "}", "\"", "#", ",", "import", "import list.txt", "hosts", "fallthrough", "\\", "\r", "\t", "\u{a0}", "(", ")", "{$NOPE}", "{$}", "*", ";", "}\n", "{\n",
+    "{",
+    "}",
+    "\"",
+    "#",
+    ",",
+    "import",
+    "import list.txt",
+    "hosts",
+    "fallthrough",
+    "\\",
+    "\r",
+    "\t",
+    "\u{a0}",
+    "(",
+    ")",
+    "{$NOPE}",
+    "{$}",
+    "*",
+    ";",
+    "}\n",
+    "{\n",
 ];
 
 /// Slips of a hand in one text. Lines that open ports are left alone: without their address they would take another program's.
@@ -431,10 +529,15 @@ fn slip(chance: &mut Chance, text: &str) -> String {
     lines.join("\n")
 }
 
-/// A configuration of a kind of its own for each number: half as written, half with slips.
+/// A configuration for each number: half with slips, a quarter of words by chance, a quarter as a person means it.
 pub fn configuration(number: u64) -> Texts {
     let mut chance = Chance::new(number.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ 0x00c0_ffee);
     let mut texts = written(&mut chance);
+    if number % 4 == 2 {
+        let key = chance.of(&["soup.override", "soup.override", "soup.server"]);
+        texts.custom =
+            BTreeMap::from([("list.txt".to_owned(), "log\n".to_owned()), (key.to_owned(), soup(&mut chance))]);
+    }
     if number % 2 == 1 {
         for _ in 0..=chance.below(2) {
             let key = chance.below(texts.custom.len() + 1);

@@ -98,7 +98,7 @@ pub fn start(program: &Path, folder: &Path) -> Result<Running, String> {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             // The version is printed once every server listens.
             if line.starts_with("CoreDNS-") {
-                drop(said.send(()));
+                let _heard = said.send(());
             }
         }
     });

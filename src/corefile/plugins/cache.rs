@@ -44,7 +44,7 @@ fn number(words: &Dispenser<'_>, text: &str) -> Check<i64> {
 }
 
 fn span(words: &Dispenser<'_>, text: &str) -> Check<i128> {
-    golang::duration(text).ok_or_else(|| words.bare(format!("time: invalid duration {text:?}")))
+    golang::duration(text).ok_or_else(|| words.bare(golang::no_duration(text)))
 }
 
 fn property(words: &mut Dispenser<'_>, property: &str, given: &Given<'_>) -> Check<()> {

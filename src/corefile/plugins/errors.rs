@@ -43,7 +43,7 @@ fn consolidate(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<()> {
         return Err(words.wrong_count());
     }
     if golang::duration(period).is_none() {
-        return Err(words.complaint(&format!("time: invalid duration {period:?}")));
+        return Err(words.complaint(&golang::no_duration(period)));
     }
     pattern::compile(regex)?.map_err(|why| words.complaint(&why))?;
     let mut has_level = false;

@@ -38,7 +38,7 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
                         return Err(words.bare("reload duration value is expected"));
                     };
                     let Some(duration) = golang::duration(text) else {
-                        return Err(words.bare(format!("plugin/file: time: invalid duration {text:?}")));
+                        return Err(words.bare(format!("plugin/file: {}", golang::no_duration(text))));
                     };
                     never_reloads = duration == 0;
                 }

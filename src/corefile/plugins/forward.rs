@@ -56,8 +56,9 @@ fn one(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Forward> {
     if upstreams.is_empty() {
         return Err(words.wrong_count());
     }
-    let to = upstream::servers(words, &upstreams, given)?;
-    let mut forward = Forward { from: zone, except: Vec::new(), to, place };
+    // From 1.14.4 on the servers are looked at after the block.
+    let before = if given.release.has(14, 4) { None } else { Some(upstream::servers(words, &upstreams, given)?) };
+    let mut forward = Forward { from: zone, except: Vec::new(), to: before.clone().unwrap_or_default(), place };
     let mut options = Options::default();
     while words.next_in_block()? {
         forward.property(words, given, &mut options)?;
@@ -65,6 +66,9 @@ fn one(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Forward> {
     let expire = options.expire.unwrap_or(10_000_000_000);
     if options.oldest > 0 && options.oldest < expire {
         return Err(words.bare("max_age must not be less than expire"));
+    }
+    if before.is_none() {
+        forward.to = upstream::servers(words, &upstreams, given)?;
     }
     Ok(forward)
 }
@@ -106,7 +110,7 @@ impl Forward {
             "max_concurrent" | "max_idle_conns" => {
                 let text = argument(words)?;
                 match golang::whole(text) {
-                    None => return Err(words.bare(not_a_number(text))),
+                    None => return Err(words.bare(format!("strconv.Atoi: parsing {text:?}: invalid syntax"))),
                     Some(number) if number < 0 => {
                         return Err(words.bare(format!("{property} can't be negative: {number}")));
                     }
@@ -156,7 +160,7 @@ fn argument<'c>(words: &mut Dispenser<'c>) -> Check<&'c str> {
 fn span(words: &mut Dispenser<'_>, property: &str, must_be_positive: bool) -> Check<i128> {
     let text = argument(words)?;
     match golang::duration(text) {
-        None => Err(words.bare(format!("time: invalid duration {text:?}"))),
+        None => Err(words.bare(golang::no_duration(text))),
         Some(span) if span < 0 => Err(words.bare(format!("{property} can't be negative: {text}"))),
         Some(0) if must_be_positive => Err(words.bare(format!("{property} must be positive: {text}"))),
         Some(span) => Ok(span),

@@ -16,6 +16,7 @@ use crate::corefile::golang;
 use crate::corefile::lookup::RecordType;
 use crate::corefile::name;
 use crate::corefile::objection::{Check, Objection};
+use crate::corefile::source::Place;
 
 #[derive(Debug, Clone)]
 pub(in crate::corefile) struct Hosts {
@@ -26,8 +27,10 @@ pub(in crate::corefile) struct Hosts {
     in_block: Table,
     /// Whether a file with names nobody told us of is read too, and which.
     obscure_file: Option<String>,
-    /// Whether no file was named, so that the pod's own /etc/hosts is read.
-    pub(in crate::corefile) reads_own_file: bool,
+    /// Lines of the block that are no entries.
+    pub(in crate::corefile) no_entries: Vec<(String, Place)>,
+    /// Names of the block outside the zones.
+    pub(in crate::corefile) outside: Vec<(String, Place)>,
 }
 
 pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
@@ -38,7 +41,8 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
         in_file: Table::new(given.release),
         in_block: Table::new(given.release),
         obscure_file: None,
-        reads_own_file: true,
+        no_entries: Vec::new(),
+        outside: Vec::new(),
     };
     let mut path = "/etc/hosts".to_owned();
     let mut entries = Vec::new();
@@ -53,7 +57,6 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
         let mut zones = arguments.as_slice();
         if let Some((file, rest)) = arguments.split_first() {
             path = given.rooted(file);
-            hosts.reads_own_file = false;
             zones = rest;
         }
         hosts.zones = zones_or(zones, given.zones, given.release)?;
@@ -85,7 +88,10 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
     hosts.passes_other_types = wants_other_types || given.release.has(14, 5) && !given.release.has(14, 7);
     hosts.read_file(&path, has_reverse, given);
     for (line, place) in entries {
-        hosts.in_block.add(&line, &place, &hosts.zones, has_reverse);
+        match hosts.in_block.add(&line, &place, &hosts.zones, has_reverse) {
+            None => hosts.no_entries.push((line, place)),
+            Some(names) => hosts.outside.extend(names.into_iter().map(|name| (name, place.clone()))),
+        }
     }
     Ok(Plugin::Hosts(hosts))
 }
@@ -119,13 +125,18 @@ impl Hosts {
         match given.files.find(&path) {
             Found::Text(text, source) => {
                 for (index, line) in text.split('\n').enumerate() {
-                    let place = crate::corefile::Place { source: source.clone(), line: index + 1 };
+                    let place = Place { source: source.clone(), line: index + 1 };
                     self.in_file.add(line, &place, &self.zones, has_reverse);
                 }
             }
             Found::Good | Found::Unknown => self.obscure_file = Some(path),
             Found::Folder | Found::Absent => {}
         }
+    }
+
+    /// Returns whether a name is listed.
+    pub(in crate::corefile) fn lists(&self, name: &str) -> bool {
+        !self.in_file.addresses(name).is_empty() || !self.in_block.addresses(name).is_empty()
     }
 
     /// Returns whether the file that nobody told us of may list a name: the pod's own lists single words only.

@@ -27,8 +27,15 @@ impl Table {
         Self { has_wildcards: release.has(14, 5), by_name: BTreeMap::new(), by_address: BTreeMap::new() }
     }
 
-    /// Adds a line of a hosts file; what is no entry is passed over.
-    pub(super) fn add(&mut self, text: &str, place: &Place, zones: &[String], has_reverse: bool) {
+    /// Adds a line of a hosts file; what is no entry is passed over. Returns the names outside the zones, or nothing where no entry is there.
+    pub(super) fn add(
+        &mut self,
+        text: &str,
+        place: &Place,
+        zones: &[String],
+        has_reverse: bool,
+    ) -> Option<Vec<String>> {
+        let mut outside = None;
         for line in text.split('\n') {
             let mut fields = line.split('#').next().unwrap_or_default().split_whitespace();
             // A zone of an IPv6 address does not count.
@@ -36,7 +43,9 @@ impl Table {
             let Some(address) = address.map(|address| address.to_canonical()) else { continue };
             for field in fields {
                 let name = name::normal(field);
+                let outside: &mut Vec<String> = outside.get_or_insert_default();
                 if name::longest(zones, &name).is_none() {
+                    outside.push(name);
                     continue;
                 }
                 let is_wildcard = self.has_wildcards && name.starts_with("*.");
@@ -46,6 +55,7 @@ impl Table {
                 self.by_name.entry(name).or_default().push(Entry { address, place: place.clone() });
             }
         }
+        outside
     }
 
     /// Returns the addresses of a name. A name's own lines of one kind (IPv4, IPv6) hide a wildcard's of that kind only.
@@ -102,7 +112,7 @@ mod tests {
     fn table(release: Release, lines: &[&str]) -> Table {
         let mut table = Table::new(release);
         let place = Place { source: Source::Corefile, line: 1 };
-        lines.iter().for_each(|line| table.add(line, &place, &[".".to_owned()], true));
+        lines.iter().for_each(|line| drop(table.add(line, &place, &[".".to_owned()], true)));
         table
     }
 

@@ -131,7 +131,7 @@ fn health(words: &mut Dispenser<'_>) -> Check<Plugin> {
                 [text] if golang::duration(text).is_some() => {}
                 [text] => {
                     let why =
-                        format!("unable to parse lameduck duration value: '{text}' : time: invalid duration {text:?}");
+                        format!("unable to parse lameduck duration value: '{text}' : {}", golang::no_duration(text));
                     return Err(words.bare(why));
                 }
                 _ => return Err(words.wrong_count()),
@@ -203,11 +203,11 @@ fn prometheus(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
             _ => return Err(words.wrong_count()),
         }
         // Releases up to 1.13.1 look at no block: its words are read as another directive.
-        while given.release.has(14, 0) && words.next_in_block()? {
-            match words.text() {
-                "runtime_metrics" | "tls" => return unknown("the block of prometheus is not modelled"),
-                option => return Err(words.complaint(&format!("unknown option: {option}"))),
+        if given.release.has(14, 0) && words.next_in_block()? {
+            if matches!(words.text(), "runtime_metrics" | "tls") {
+                return unknown("the block of prometheus is not modelled");
             }
+            return Err(words.complaint(&format!("unknown option: {}", words.text())));
         }
     }
     Ok(Plugin::Passes)

@@ -15,8 +15,7 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
     if arguments.len() > 2 {
         return Err(words.wrong_count());
     }
-    let read =
-        |text: &&str| golang::duration(text).ok_or_else(|| words.bare(format!("time: invalid duration {text:?}")));
+    let read = |text: &&str| golang::duration(text).ok_or_else(|| words.bare(golang::no_duration(text)));
     let interval = arguments.first().map(read).transpose()?.unwrap_or(30 * SECOND);
     if interval < 2 * SECOND {
         return Err(words.bare("interval value must be greater or equal to 2s"));

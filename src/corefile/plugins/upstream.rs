@@ -27,10 +27,11 @@ pub(super) fn servers(words: &Dispenser<'_>, texts: &[&str], given: &Given<'_>) 
                 return Err(words.bare(why));
             }
         }
-        servers.extend(found.into_iter());
+        servers.extend(found);
     }
     if servers.is_empty() {
-        return Err(words.bare("no nameservers found"));
+        let is_new = given.release.has(14, 4);
+        return Err(words.bare(if is_new { "no valid upstream addresses found" } else { "no nameservers found" }));
     }
     if let Some(own) = servers.iter().find(|server| leads_back(server, given)) {
         return unknown(format!("forward to {own} may lead back to CoreDNS itself"));
