@@ -11,6 +11,7 @@ use super::plugins::plugin::{Kubernetes, Placed, Plugin, Step};
 use super::plugins::rewrite_rule::{Restores, Rewritten, Rule, What};
 use super::plugins::template;
 use super::source::Place;
+use super::version::Release;
 
 impl Model {
     /// Says what becomes of a question that comes to a port.
@@ -45,7 +46,16 @@ impl Model {
             let why = format!("the server block of {zone} has no plugin that answers");
             return Outcome::Failure { code: "REFUSED".to_owned(), why, by: None };
         }
-        Walk { asked: asked.clone(), name: asked, kind, zone, restores: Vec::new(), is_other_type: false }.walk(served)
+        Walk {
+            release: self.release,
+            asked: asked.clone(),
+            name: asked,
+            kind,
+            zone,
+            restores: Vec::new(),
+            is_other_type: false,
+        }
+        .walk(served)
     }
 }
 
@@ -70,6 +80,7 @@ fn serving<'m>(blocks: &[&'m Served], name: &str, port: u16) -> Option<(&'m Serv
 
 /// A question on its way through the plugins of a block.
 struct Walk {
+    release: Release,
     asked: String,
     name: String,
     kind: RecordType,
@@ -80,7 +91,7 @@ struct Walk {
 
 impl Walk {
     fn walk(mut self, served: &Served) -> Outcome {
-        for placed in &served.plugins {
+        for (index, placed) in served.plugins.iter().enumerate() {
             if let Plugin::Rewrite(rules) = &placed.plugin {
                 if let Some(outcome) = self.rewrite(rules, placed) {
                     return outcome;
@@ -90,6 +101,11 @@ impl Walk {
             let (step, place) = self.step(placed);
             if step != Step::Next {
                 return self.outcome(step, placed, place);
+            }
+            let is_last = || !served.plugins.iter().skip(index + 1).any(|placed| joins_the_chain(placed.name));
+            if placed.name == "file" && self.release.has(13, 0) && is_last() {
+                // A zone file at the end of the chain refuses what is not its own.
+                return self.outcome(Step::Code("REFUSED".to_owned()), placed, place);
             }
         }
         let why = format!("no plugin of the server block of {} answers", self.zone);

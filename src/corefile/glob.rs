@@ -5,7 +5,7 @@
 use super::files::Files;
 use super::objection::{Check, unknown};
 
-/// Returns the files that an absolute pattern names, sorted. `Err` of words: CoreDNS's complaint.
+/// Returns the files that an absolute pattern names, sorted. The inner `Err`: CoreDNS's complaint.
 pub(super) fn matches(files: &Files, pattern: &str) -> Check<Result<Vec<String>, String>> {
     let count = |letter: char| pattern.matches(letter).count();
     if count('*') > 1 || count('?') > 1 || pattern.contains('[') && pattern.contains(']') {

@@ -12,7 +12,7 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
         words.arguments();
         while words.next_in_block()? {
             if words.text() != "class" {
-                // The releases before 1.14.5 complain of the count of arguments instead.
+                // The releases before 1.14.4 complain of the count of arguments instead.
                 return Err(if given.release.has(14, 4) { words.unknown_property() } else { words.wrong_count() });
             }
             let classes = words.arguments();

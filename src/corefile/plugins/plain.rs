@@ -44,7 +44,7 @@ pub(super) fn setup(name: &str, words: &mut Dispenser<'_>, given: &Given<'_>) ->
         "cancel" => cancel(words),
         "chaos" => chaos(words, given),
         "debug" => debug(words),
-        "health" => health(words),
+        "health" => health(words, given),
         "local" => local(words, given),
         "loop" => loop_detection(words),
         "metadata" => metadata(words, given),
@@ -116,7 +116,7 @@ fn debug(words: &mut Dispenser<'_>) -> Check<Plugin> {
     Ok(Plugin::Passes)
 }
 
-fn health(words: &mut Dispenser<'_>) -> Check<Plugin> {
+fn health(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
     while words.next() {
         match words.arguments().as_slice() {
             [] => {}
@@ -125,7 +125,7 @@ fn health(words: &mut Dispenser<'_>) -> Check<Plugin> {
         }
         while words.next_in_block()? {
             if words.text() != "lameduck" {
-                return Err(words.unknown_property());
+                return Err(if given.release.has(14, 4) { words.unknown_property() } else { words.wrong_count() });
             }
             match words.arguments().as_slice() {
                 [text] if golang::duration(text).is_some() => {}

@@ -129,7 +129,7 @@ fn answer_rules(words: &Dispenser<'_>, kind: &str, arguments: &[&str]) -> Check<
         return Err(words.bare(format!("invalid arguments for {kind} rule")));
     }
     let too_many = |what: &str| -> Objection {
-        words.bare(format!("exceeded the number of arguments for {what} answer rule for {kind} rule"))
+        words.bare(format!("exceeded the number of arguments for {what} for {kind} rule"))
     };
     let mut rest = arguments;
     let mut is_auto = false;

@@ -66,11 +66,7 @@ const GROUPS: &[Group] = &[
         ],
         versioned_by: None,
     },
-    Group {
-        name: "coredns-1.12.1",
-        programs: &[("coredns-1.12.1", "github.com/coredns/coredns")],
-        versioned_by: None,
-    },
+    Group { name: "coredns-1.12.1", programs: &[("coredns-1.12.1", "github.com/coredns/coredns")], versioned_by: None },
 ];
 
 /// CRDs and stages inside modules: module, folder in it, folder under `crds/`.
