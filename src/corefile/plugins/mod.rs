@@ -25,4 +25,6 @@ pub(super) mod rewrite;
 pub(super) mod rewrite_rule;
 pub(super) mod setup;
 pub(super) mod template;
+#[cfg(test)]
+mod tests;
 pub(super) mod upstream;
