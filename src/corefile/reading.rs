@@ -103,8 +103,16 @@ mod tests {
         }
     }
 
-    const BASE: &str =
-        ".:53 {\n    forward . /etc/resolv.conf\n    import custom/*.override\n}\nimport custom/*.server\n";
+    const BASE: &str = "\
+.:53 {
+    forward . /etc/resolv.conf
+    import custom/*.override
+    template ANY ANY reddog.microsoft.com {
+      rcode NXDOMAIN
+    }
+}
+import custom/*.server
+";
 
     /// The words of coredns-on-aks.md 2.1.
     #[test]
