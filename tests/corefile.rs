@@ -10,10 +10,14 @@
     reason = "a test ends at the first surprise"
 )]
 
+#[path = "corefile/chance.rs"]
+mod chance;
 #[path = "corefile/differential.rs"]
 mod differential;
 #[path = "corefile/generate.rs"]
 mod generate;
+#[path = "corefile/lines.rs"]
+mod lines;
 #[path = "corefile/properties.rs"]
 mod properties;
 #[path = "corefile/real.rs"]

@@ -32,6 +32,8 @@ mod plugins;
 mod reading;
 mod record_type;
 mod source;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod version;
 mod words;
