@@ -114,6 +114,14 @@ fn a_server_that_is_a_name_is_resolved_by_later_releases_only() {
     assert_eq!(judged("forward . dns.example.org", "1.14.7").is_accepted(), None);
 }
 
+/// Found by chance, and shown by the real CoreDNS.
+#[test]
+fn a_folder_in_the_place_of_a_server_is_a_file_without_lines() {
+    for version in ["1.12.1", "1.14.7"] {
+        holds(version, &["forward . . 1.1.1.1"], &["forward . ."]);
+    }
+}
+
 #[test]
 fn what_may_lead_back_is_not_judged() {
     assert_eq!(judged("loop\nforward . 127.0.0.1", "1.14.7").is_accepted(), None);
