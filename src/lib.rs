@@ -5,12 +5,12 @@
 //!                ^                       ^
 //!                |                       |
 //!             sources  ->  cluster       |
-//!                                  catalogue (stands on nothing; checks read it)
+//!                        catalogue, corefile (stand on nothing; checks read them)
 //! ```
 //!
 //! - [`finding`]: what a check says. [`facts`]: what is known of one cluster. [`checks`]: pure
 //!   functions from facts to findings, and what explains what. [`catalogue`]: messages and codes as
-//!   data, and the matcher.
+//!   data, and the matcher. [`corefile`]: CoreDNS's configuration, for judging.
 //! - [`cluster`]: Kubernetes I/O, and nothing else. [`sources`]: fills facts, live or from a file.
 //! - [`render`]: the only writer to stdout and stderr. [`cli`]: one file for each verb.
 //!
@@ -21,6 +21,7 @@ pub mod catalogue;
 pub mod checks;
 pub mod cli;
 pub mod cluster;
+pub mod corefile;
 pub mod error;
 pub mod exit;
 pub mod facts;

@@ -57,6 +57,7 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room { name: "finding", is_pure: true, may_name: &[] },
     Room { name: "catalogue", is_pure: true, may_name: &[] },
+    Room { name: "corefile", is_pure: true, may_name: &[] },
     Room { name: "exit", is_pure: true, may_name: &[] },
     Room { name: "error", is_pure: true, may_name: &[] },
     Room { name: "facts", is_pure: true, may_name: &["finding"] },

@@ -22,6 +22,8 @@ pub struct Binaries {
     pub kube_scheduler: PathBuf,
     pub kubectl: PathBuf,
     pub coredns: PathBuf,
+    /// An older CoreDNS that AKS ships: 1.12.1.
+    pub coredns_older: PathBuf,
     pub kwok: PathBuf,
     pub krew: PathBuf,
     pub validate_krew_manifest: PathBuf,
@@ -64,6 +66,7 @@ const GROUPS: &[Group] = &[
         ],
         versioned_by: None,
     },
+    Group { name: "coredns-1.12.1", programs: &[("coredns-1.12.1", "github.com/coredns/coredns")], versioned_by: None },
 ];
 
 /// CRDs and stages inside modules: module, folder in it, folder under `crds/`.
@@ -110,6 +113,7 @@ pub fn binaries() -> Result<Binaries> {
         kube_scheduler: find("kube-scheduler"),
         kubectl: find("kubectl"),
         coredns: find("coredns"),
+        coredns_older: find("coredns-1.12.1"),
         kwok: find("kwok"),
         krew: find("krew"),
         validate_krew_manifest: find("validate-krew-manifest"),

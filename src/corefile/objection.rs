@@ -1,0 +1,34 @@
+//! Why CoreDNS does not take a configuration, or why this model cannot say.
+
+use super::source::Place;
+
+/// What CoreDNS says as it turns a configuration down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// CoreDNS's own words, where they are known; the line in them is where CoreDNS stumbled, not always where the mistake is.
+    pub why: String,
+    /// Where CoreDNS stumbled.
+    pub place: Option<Place>,
+}
+
+/// What stands against a part of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Objection {
+    /// CoreDNS does not take it.
+    Refused(Refusal),
+    /// This model does not know.
+    Unknown(String),
+}
+
+/// A part that was read, or what stands against it.
+pub(super) type Check<T> = Result<T, Objection>;
+
+/// Makes a refusal that names no line.
+pub(super) fn refused<T>(why: impl Into<String>) -> Check<T> {
+    Err(Objection::Refused(Refusal { why: why.into(), place: None }))
+}
+
+/// Makes an objection for what is not modelled.
+pub(super) fn unknown<T>(why: impl Into<String>) -> Check<T> {
+    Err(Objection::Unknown(why.into()))
+}
