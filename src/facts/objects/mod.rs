@@ -46,8 +46,8 @@ pub use restore::{
 };
 pub use served::{ApiService, ApiServiceSpec, ApiServiceStatus, ServedGroup, ServedVersion, ServiceReference};
 pub use snapshot::{
-    Snapshot, SnapshotClass, SnapshotContent, SnapshotContentSpec, SnapshotError, SnapshotReference, SnapshotSource,
-    SnapshotStatus, StorageClass,
+    ClaimSource, Snapshot, SnapshotClass, SnapshotContent, SnapshotContentSpec, SnapshotError, SnapshotReference,
+    SnapshotSource, SnapshotSpec, SnapshotStatus, StorageClass,
 };
 pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, StorageLocation, StorageLocationSpec, StorageLocationStatus,
