@@ -111,6 +111,8 @@ fn say(facts: &Facts, pods: &[&Pod], ready: &[&Pod], crashing: &[&Pod]) -> Findi
             message.push_str(" Those that still run have read another one, and will not come up again either.");
         }
         evidence.push(said.evidence());
+    } else if !crashing.is_empty() && crashing.iter().all(|pod| was_killed(pod)) {
+        message.push_str("\nThe last run was killed because it reached its memory limit.");
     } else if let Some(log) = logs().find(|log| log.previous).or_else(|| logs().next()) {
         evidence.extend(last_line(log));
     }
@@ -137,6 +139,12 @@ fn say(facts: &Facts, pods: &[&Pod], ready: &[&Pod], crashing: &[&Pod]) -> Findi
                 .map(|unread| format!("whether the configuration is to blame: {}", unread.why)),
         )
         .mended_by(remedy(refused.as_ref(), crashing, ready.is_empty()))
+}
+
+fn was_killed(pod: &Pod) -> bool {
+    let Some(status) = ended(pod) else { return false };
+    let end = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
+    end.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
 }
 
 fn status_evidence(pod: &Pod) -> Option<Evidence> {
@@ -183,6 +191,10 @@ fn remedy(refused: Option<&Said<'_>>, crashing: &[&Pod], is_down: bool) -> Remed
             "Put the faulty part of coredns-custom right, or take it out; the ConfigMap coredns is AKS's own, and changes \
              there are undone. The pods read it at their next start, within five minutes. Do not delete replicas that \
              still run."
+        }
+        (false, false) if crashing.iter().all(|pod| was_killed(pod)) => {
+            "See what asks so much of CoreDNS, and whether coredns-custom makes it keep or log more; AKS sets its limits. Do \
+             not delete replicas that still run."
         }
         (false, false) => {
             "See in the log of the run that ended why, and whether coredns-custom was changed. Do not delete replicas that \

@@ -39,7 +39,7 @@ pub fn outcome<'f>(facts: &Facts, log: &'f Log) -> Option<Outcome<'f>> {
 /// A run that refused a change long ago, and ended for another reason, did not end of it.
 pub fn last_refusal(log: &Log) -> Option<Said<'_>> {
     const LAST: usize = 3;
-    let end: Vec<&str> = log.lines.iter().rev().map(|line| line.as_str()).take(LAST).collect();
+    let end: Vec<&str> = log.lines.iter().rev().map(crate::facts::Text::as_str).take(LAST).collect();
     newest_first(log)
         .take_while(|said| end.iter().any(|line| std::ptr::eq(*line, said.line)))
         .find(|said| is_refusal(said.found.sign))
