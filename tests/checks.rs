@@ -171,6 +171,52 @@ fn only_what_has_to_do_with_it_explains_a_failed_backup() {
     assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, GENEVA_UNREADY]), none);
 }
 
+const SNAPSHOT_LATE: &str = r#"
+backups: {got: [{metadata: {name: clusterbackup-dataprotection-microsoft-backup-0002}, status: {phase: PartiallyFailed, errors: 1}}]}
+snapshots: {got: [{metadata: {name: velero-data, namespace: shop, labels: {velero.io/backup-name: clusterbackup-dataprotection-microsoft-backup-0002}}}]}
+snapshotContents:
+  got:
+    - metadata: {name: snapcontent-1, creationTimestamp: "2026-11-24T02:03:00Z"}
+      spec: {driver: disk.csi.azure.com, volumeSnapshotRef: {namespace: shop, name: velero-data}}
+"#;
+
+const THROTTLED: &str =
+    r#"snapshotContents: {got: [{metadata: {name: snapcontent-1}, status: {error: {message: "client throttled"}}}]}"#;
+
+#[test]
+fn a_snapshot_that_is_late_explains_the_backup_that_asked_for_it() {
+    assert_eq!(causes_of("backups-failing", &[SNAPSHOT_LATE]), ["snapshots-not-ready"]);
+    assert_eq!(causes_of("backups-failing", &[SNAPSHOT_LATE, THROTTLED]), ["snapshots-throttled"]);
+}
+
+const DNS_DOWN: &str = r#"
+dnsPods:
+  got:
+    - metadata: {name: coredns-6f9c8d7b5-aaaaa}
+      status: {conditions: [{type: Ready, status: "False", lastTransitionTime: "2026-11-24T08:00:00Z"}]}
+    - metadata: {name: coredns-6f9c8d7b5-bbbbb}
+      status: {conditions: [{type: Ready, status: "False", lastTransitionTime: "2026-11-24T08:00:00Z"}]}
+"#;
+
+fn location_says(text: &str) -> String {
+    format!(
+        "storageLocations: {{got: [{{metadata: {{name: default}}, status: {{phase: Unavailable, message: '{text}'}}}}]}}"
+    )
+}
+
+#[test]
+fn a_dns_that_is_down_explains_what_could_not_be_looked_up_and_nothing_else() {
+    let lookup = location_says(
+        "dial tcp: lookup contosobackup.blob.core.windows.net on 10.0.0.10:53: read udp 10.244.1.7:41234->10.0.0.10:53: \
+         i/o timeout",
+    );
+    assert_eq!(causes_of("storage-unreachable", &[DNS_DOWN, &lookup]), ["coredns-crashing"]);
+    let none: [&str; 0] = [];
+    let connection =
+        location_says("Get \"https://contosobackup.blob.core.windows.net/\": dial tcp 20.60.248.33:443: i/o timeout");
+    assert_eq!(causes_of("storage-unreachable", &[DNS_DOWN, &connection]), none);
+}
+
 #[test]
 fn only_what_helm_waited_for_explains_a_failed_installation() {
     let none: [&str; 0] = [];

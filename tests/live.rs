@@ -252,6 +252,60 @@ fn storage_trouble_that_hurts_later_is_a_warning() {
 }
 
 #[test]
+fn volumes_and_their_snapshots() {
+    expect_roots(&[
+        ("volumes_azurefile_loses_shares", &["azurefile-driver-loses-shares"]),
+        // Seconds old: it may still become ready, and what older backups left is as it should be.
+        ("volumes_snapshots_of_a_running_backup", &[]),
+    ]);
+    expect_warnings(&[
+        ("volumes_in_tree_default", &["storage-class-ignores-snapshots"]),
+        ("volumes_classes_interfere", &["snapshot-class-interferes"]),
+    ]);
+}
+
+#[test]
+fn coredns_that_does_not_start() {
+    expect_roots(&[("s3_coredns_crashing", &["coredns-crashing"])]);
+}
+
+/// The real CoreDNS refuses what the page of scenario 3 tells to add, where there is a hosts block already.
+#[test]
+fn coredns_that_refuses_a_change_and_takes_over_its_correction() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("healthy").unwrap()).unwrap();
+    let custom = |data: Value| {
+        let metadata = serde_json::json!({"namespace": "kube-system", "name": "coredns-custom"});
+        lab.apply(&serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}))
+            .unwrap();
+    };
+    let hosts = "hosts {\n    10.1.2.3 one.example.com\n    fallthrough\n}\n";
+    let wait = |words: &str| {
+        let start = std::time::Instant::now();
+        loop {
+            let logs = lab.kubectl(&["logs", "-n", "kube-system", "-l", "k8s-app=kube-dns", "--tail=-1"]).unwrap();
+            if logs.matches(words).count() >= 2 {
+                break;
+            }
+            assert!(start.elapsed() < std::time::Duration::from_secs(90), "no {words:?} in {logs}");
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+    };
+    custom(serde_json::json!({"a.override": hosts, "b.override": hosts}));
+    wait("reload failed");
+    let seen = look(lab.kubeconfig());
+    assert_eq!(seen.names("also"), ["coredns-reload-failed"], "{}", seen.text);
+    assert_eq!(seen.names("root"), [""; 0], "{}", seen.text);
+    assert!(flat(&seen.text).contains("the plugin hosts stands twice in one server block"), "{}", seen.text);
+    assert_eq!(seen.outcome("coredns-crashing"), "passed", "{}", seen.text);
+
+    custom(serde_json::json!({"a.override": hosts, "b.override": null}));
+    wait("Reloading complete");
+    let seen = look(lab.kubeconfig());
+    assert_eq!(seen.code, 0, "{}", seen.text);
+}
+
+#[test]
 fn a_user_with_a_part_of_the_rights_is_told_which_are_missing() {
     let lab = Lab::start().unwrap();
     lab.play(&scenario("s1_no_room").unwrap()).unwrap();

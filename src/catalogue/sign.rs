@@ -81,7 +81,9 @@ pub enum Sign {
     CorefileZoneTwice,
     CorefileImportMissing,
     CorefileUnreadable,
+    CorefileMalformed,
     CorefileReloadFailed,
+    CorefileReloaded,
     // extension
     HelmWaitTimeout,
     HelmHookFailed,
@@ -141,6 +143,7 @@ pub enum Sign {
     SnapshotNotFound,
     DiskAttachedElsewhere,
     SnapshotLimit,
+    SnapshotCopying,
     SnapshotTimedOut,
     SnapshotFailed,
     // runs

@@ -113,6 +113,15 @@ pub const CAUSES: &[Explains] = &[
     row("hook-job-failed", "pods-denied-by-webhook", Same::Subject),
     row("hook-job-failed", "pods-over-quota", Same::Subject),
     row("hook-job-failed", "pods-outside-limits", Same::Subject),
+    // Which backup a snapshot belongs to, its label says. What is left over uses up the limit for the others.
+    row("backups-failing", "snapshots-not-ready", Same::Subject),
+    row("backups-failing", "snapshots-throttled", Same::Subject),
+    row("snapshots-throttled", "snapshots-orphaned", Same::Subject),
+    // A replica that refused a change, or does not come up: which names and locations that hits, the finding says.
+    row("dp-endpoint-unresolved", "coredns-crashing", Same::Subject),
+    row("storage-unreachable", "coredns-crashing", Same::Subject),
+    row("coredns-replicas-differ", "coredns-reload-failed", Same::Anything),
+    row("coredns-reload-failed", "coredns-crashing", Same::Subject),
     // Who answers a token request: an exception that is missing, or does not fit, explains NMI's refusal.
     row("pod-identity-refused", "pod-identity-exception-missing", Same::Anything),
     row("pod-identity-refused", "pod-identity-exception-mismatch", Same::Anything),

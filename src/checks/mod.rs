@@ -15,6 +15,7 @@ mod runner;
 
 // The checks.
 mod agent_unauthorized;
+mod azurefile_driver_loses_shares;
 mod backups_failing;
 mod bsl_missing;
 mod bsl_never_validated;
@@ -25,7 +26,10 @@ mod bsl_stale;
 mod bsl_unavailable;
 mod container_crashing;
 mod container_oom_killed;
+mod coredns_crashing;
 mod coredns_endpoint_unresolved;
+mod coredns_reload_failed;
+mod coredns_replicas_differ;
 mod dp_endpoint_private;
 mod dp_endpoint_unresolved;
 mod egress_refused;
@@ -58,7 +62,12 @@ mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
 mod several_identities;
+mod snapshot_class_interferes;
+mod snapshots_not_ready;
+mod snapshots_orphaned;
+mod snapshots_throttled;
 mod storage_account_missing;
+mod storage_class_ignores_snapshots;
 mod storage_container_missing;
 mod storage_key_wrong;
 mod storage_keys_disabled;
@@ -121,6 +130,9 @@ pub static CHECKS: &[&Check] = &[
     &egress_refused::CHECK,
     &coredns_endpoint_unresolved::CHECK,
     &tls_untrusted::CHECK,
+    &coredns_reload_failed::CHECK,
+    &coredns_crashing::CHECK,
+    &coredns_replicas_differ::CHECK,
     &bsl_unavailable::CHECK,
     &bsl_read_only::CHECK,
     &bsl_missing::CHECK,
@@ -138,6 +150,12 @@ pub static CHECKS: &[&Check] = &[
     &storage_tls_untrusted::CHECK,
     &bsl_settings_wrong::CHECK,
     &storage_key_wrong::CHECK,
+    &snapshots_not_ready::CHECK,
+    &snapshots_throttled::CHECK,
+    &snapshots_orphaned::CHECK,
+    &azurefile_driver_loses_shares::CHECK,
+    &storage_class_ignores_snapshots::CHECK,
+    &snapshot_class_interferes::CHECK,
     &backups_failing::CHECK,
     &target_lacks_api_versions::CHECK,
     &target_lacks_storage_classes::CHECK,

@@ -63,6 +63,20 @@ pub(super) const SIGNS: &[About] = &[
         tells: &[says(&["corefile parse failed"])],
     },
     About {
+        sign: Sign::CorefileMalformed,
+        name: "corefile-malformed",
+        weight: Weight::Cause,
+        meaning: "CoreDNS cannot parse its configuration where it starts or reloads",
+        not: "that the named line is always the wrong one: an unclosed brace is seen at the end",
+        codes: SCENARIO_3,
+        tells: &[says(&["error during parsing"]).with(&["/etc/coredns/", "corefile:", "custom/"]).without(&[
+            "unknown property",
+            "unknown directive",
+            "file to import not found",
+            "corefile parse failed",
+        ])],
+    },
+    About {
         sign: Sign::CorefileReloadFailed,
         name: "corefile-reload-failed",
         weight: Weight::Symptom,
@@ -70,5 +84,14 @@ pub(super) const SIGNS: &[About] = &[
         not: "that restarting the pods helps",
         codes: SCENARIO_3,
         tells: &[says(&["corefile changed but reload failed", "restart failed:"])],
+    },
+    About {
+        sign: Sign::CorefileReloaded,
+        name: "corefile-reloaded",
+        weight: Weight::Harmless,
+        meaning: "CoreDNS has taken over a changed configuration",
+        not: "that the configuration answers what it should",
+        codes: &[],
+        tells: &[says(&["reloading complete"]).with(&["[info]"])],
     },
 ];

@@ -129,6 +129,15 @@ pub(super) const SIGNS: &[About] = &[
         tells: &[says(&["usererrorpvsnapshotlimitreached", "snapshotcountexceeded", "sharesnapshotcountexceeded"])],
     },
     About {
+        sign: Sign::SnapshotCopying,
+        name: "snapshot-copying",
+        weight: Weight::Cause,
+        meaning: "the snapshot is still copied in the background, as those of Premium SSD v2 and Ultra disks are",
+        not: "that the driver is broken; the snapshot becomes ready by itself",
+        codes: &["CSISnapshottingTimedOut"],
+        tells: &[says(&["timeout waiting for snapshot"]), says(&["completionpercent"]).with(&["snapshot"])],
+    },
+    About {
         sign: Sign::SnapshotTimedOut,
         name: "snapshot-timed-out",
         weight: Weight::Symptom,

@@ -268,6 +268,8 @@ fn network() {
 #[test]
 fn coredns() {
     only(&[
+        ("2026-11-24T09:40:00Z [INFO] Reloading complete", Sign::CorefileReloaded),
+        ("/etc/coredns/Corefile:31 - Error during parsing: Unexpected EOF", Sign::CorefileMalformed),
         (
             "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: plugin/hosts: this plugin can only be used once per Server Block",
             Sign::CorefilePluginTwice,
@@ -484,6 +486,14 @@ fn volumes_and_runs() {
     only(&[
         ("Timed out awaiting reconciliation of volumesnapshot shop/velero-data-abc12", Sign::SnapshotTimedOut),
         ("cannot find CSI PersistentVolumeSource for volume pvc-1", Sign::InTreeVolume),
+        (
+            "Failed to check and update snapshot content: failed to take snapshot of the volume v: \"rpc error: code = Internal desc = waitForSnapshotReady(s, rg, x) failed with timeout waiting for snapshot(x) under rg(rg)\"",
+            Sign::SnapshotCopying,
+        ),
+        (
+            "create snapshot error: Retriable: true, RetryAfter: 252s, HTTPStatusCode: 0, RawError: azure cloud provider throttled for operation SnapshotCreateOrUpdate with reason \"client throttled\"",
+            Sign::Throttled,
+        ),
         (
             "level=info msg=\"Persistent volume is not a supported volume type for snapshots, skipping.\"",
             Sign::VolumeSkipped,

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod connections;
+pub mod corefile_words;
 pub mod elapsed;
 pub mod endpoint_remedy;
 pub mod extension_parts;
@@ -23,6 +24,8 @@ pub mod refused;
 pub mod reinstall;
 pub mod resolver;
 pub mod said;
+pub mod snapshot_words;
+pub mod snapshots;
 pub mod volume_reach;
 pub mod waiting;
 pub mod word;

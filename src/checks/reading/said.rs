@@ -113,7 +113,8 @@ pub fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most { text.to_owned() } else { format!("{}…", &text[..text.floor_char_boundary(most)]) }
 }
 
-fn stamp(line: &str) -> Option<Timestamp> {
+/// Returns when a line was written.
+pub fn stamp(line: &str) -> Option<Timestamp> {
     line.split_whitespace().next()?.parse().ok()
 }
 

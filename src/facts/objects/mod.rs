@@ -47,8 +47,8 @@ pub use restore::{
 };
 pub use served::{ApiService, ApiServiceSpec, ApiServiceStatus, ServedGroup, ServedVersion, ServiceReference};
 pub use snapshot::{
-    Snapshot, SnapshotClass, SnapshotContent, SnapshotContentSpec, SnapshotError, SnapshotReference, SnapshotSource,
-    SnapshotStatus, StorageClass,
+    ClaimSource, Snapshot, SnapshotClass, SnapshotContent, SnapshotContentSpec, SnapshotError, SnapshotReference,
+    SnapshotSource, SnapshotSpec, SnapshotStatus, StorageClass,
 };
 pub use target::{ApiGroup, Target};
 pub use velero::{

@@ -18,6 +18,20 @@ pub struct SnapshotContent {
     pub status: SnapshotStatus,
 }
 
+impl SnapshotContent {
+    /// Returns the driver; empty where nothing says it.
+    #[must_use]
+    pub fn driver(&self) -> &str {
+        self.spec.driver.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the content as evidence points at it.
+    #[must_use]
+    pub fn at(&self) -> String {
+        format!("volumesnapshotcontent/{}", self.metadata.name)
+    }
+}
+
 /// What a VolumeSnapshotContent is of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -94,8 +108,27 @@ pub struct SnapshotError {
 pub struct Snapshot {
     /// Name, namespace, labels and age.
     pub metadata: Meta,
+    /// What it is of.
+    pub spec: SnapshotSpec,
     /// How it is.
     pub status: SnapshotStatus,
+}
+
+/// What a VolumeSnapshot is of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SnapshotSpec {
+    /// The claim whose volume it is of.
+    pub source: ClaimSource,
+}
+
+/// The claim whose volume a VolumeSnapshot is of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimSource {
+    /// The claim's name; missing where the snapshot was there before its VolumeSnapshot.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
+    pub persistent_volume_claim_name: Option<String>,
 }
 
 /// A VolumeSnapshotClass.

@@ -9,6 +9,7 @@ use super::{Scenario, agent_line};
 use crate::aks::{CLUSTER, DP_ENDPOINT, RESOURCE_GROUP, SUBSCRIPTION};
 use crate::dns::Answer;
 use crate::extension::{NAME, NAMESPACE};
+use crate::pod_status;
 use crate::world::{World, minutes_ago};
 
 pub(super) static SCENARIOS: &[Scenario] = &[
@@ -61,6 +62,11 @@ pub(super) static SCENARIOS: &[Scenario] = &[
         name: "s3_recovered",
         about: "The agent could not resolve the endpoint an hour ago, and has succeeded since.",
         world: recovered,
+    },
+    Scenario {
+        name: "s3_coredns_crashing",
+        about: "Both CoreDNS replicas end at once on a configuration with a second hosts block.",
+        world: coredns_crashing,
     },
 ];
 
@@ -179,4 +185,19 @@ fn recovered() -> World {
             agent_line("Information", "GET configurations returned response code {200}", 5),
         ],
     )
+}
+
+/// Played, unlike everything else about CoreDNS here: a replica that does not start would have no log to show.
+fn coredns_crashing() -> World {
+    let refused = "plugin/hosts: this plugin can only be used once per Server Block";
+    let mut world = World::healthy()
+        .break_container("Deployment", "coredns", "coredns", "Running", &pod_status::crash_loop(6))
+        .log("kube-system", "coredns", [refused]);
+    world.dns = None;
+    for log in &mut world.logs {
+        if log.container == "coredns" {
+            log.previous.clone_from(&log.lines);
+        }
+    }
+    world.see_pod("kube-system", "coredns", "CrashLoopBackOff")
 }
