@@ -166,7 +166,10 @@ fn causes_of(effect: &str, patches: &[&str]) -> Vec<&'static str> {
 #[test]
 fn only_what_has_to_do_with_it_explains_a_failed_backup() {
     let none: [&str; 0] = [];
-    assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, AGENT_KILLED]), ["container-oom-killed"]);
+    assert_eq!(
+        causes_of("backups-failing", &[BACKUP_FAILED, AGENT_KILLED]),
+        ["backup-interrupted", "container-oom-killed"]
+    );
     assert_eq!(causes_of("backups-failing", &[BACKUP_OF_A_VOLUME_FAILED, AGENT_KILLED]), none);
     assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, GENEVA_UNREADY]), none);
 }

@@ -26,14 +26,11 @@ const STILL_MISSING: &[&str] = &[
     "CSISnapshottingTimedOut",
     "DppUserErrorVaultTierPolicyNotSupported",
     "KubernetesBackupListExtensionsError",
-    "UserErrorHookExecutionFailed",
-    "UserErrorNamespaceNotFound",
     "UserErrorPVCHasNoVolume",
     "UserErrorPVCNotBoundToVolume",
     "UserErrorPVNotFound",
     "UserErrorPVSnapshotDisallowedByPolicy",
     "UserErrorPVSnapshotLimitReached",
-    "UserErrorSourceandTargetClusterCRDVersionMismatch",
     "UserErrorStorageClassMissingForPVC",
 ];
 
