@@ -5,9 +5,10 @@
 //! last state: OOMKilled, eviction, node).
 
 use super::check::{Check, Judgement};
-use super::reading::agent_restart::restart_after;
+use super::reading::agent_restart::{memory_limit, restart_after};
 use super::reading::ended::Ended;
 use super::reading::extension_parts::agent_subject;
+use super::reading::memory::raise_limit;
 use super::reading::run_series::series;
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::Backup;
@@ -70,26 +71,32 @@ fn interrupted(facts: &Facts, backup: &Backup) -> Option<Finding> {
         (None, Some(_)) => "Nothing that is left says what had ended it.".to_owned(),
         (None, None) => "What had ended it was not read.".to_owned(),
     });
+    let mut remedy = match &restart {
+        Some(restart) if restart.was_out_of_memory => {
+            raise_limit(facts, memory_limit(facts), "A backup needs more memory the more resources the cluster has.")
+        }
+        _ => Remedy::guided(
+            "Mend what ended Velero, if it is more than an upgrade or a drained node, then run a backup on demand from the vault.",
+        ),
+    };
     let mut finding = Finding::new(Severity::Error, backup.subject(), message)
         .seen(Evidence::quoted(format!("{} .status.failureReason", backup.at()), reason.trim()));
     finding.evidence.extend(restart.into_iter().flat_map(|restart| restart.evidence));
     finding.concerns.extend(agent_subject(facts));
     let namespace = &facts.extension.namespace;
+    remedy = remedy
+        .documented(format!("kubectl --namespace {namespace} describe pods --selector name=velero"))
+        .documented(format!(
+            "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --previous --tail 200"
+        ));
     Some(
         finding
             .without(facts.unread(Need::Pods).map(|unread| format!("what had ended Velero: {}", unread.why)))
-            .without(facts.unread(Need::Events).map(|unread| {
-                format!("whether an event says why the pod before it went away: {}", unread.why)
-            }))
-            .mended_by(
-                Remedy::guided(
-                    "Mend what ended Velero, if it is more than an upgrade or a drained node, then run a backup on demand from the \
-                     vault.",
-                )
-                .documented(format!("kubectl --namespace {namespace} describe pods --selector name=velero"))
-                .documented(format!(
-                    "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --previous --tail 200"
-                )),
-            ),
+            .without(
+                facts
+                    .unread(Need::Events)
+                    .map(|unread| format!("whether an event says why the pod before it went away: {}", unread.why)),
+            )
+            .mended_by(remedy),
     )
 }

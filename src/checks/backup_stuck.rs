@@ -4,7 +4,8 @@
 //! was killed).
 
 use super::check::{Check, Judgement};
-use super::reading::overdue::{Run, is_new, is_under_way, look, overdue};
+use super::reading::ended::ended;
+use super::reading::overdue::{Run, is_new, is_under_way, overdue};
 use super::reading::run_series::series;
 use crate::facts::objects::Backup;
 use crate::facts::{Facts, Need, helpful, required};
@@ -59,7 +60,7 @@ fn run(facts: &Facts) -> Judgement {
             known
                 .all
                 .iter()
-                .take_while(|b| super::reading::ended::ended(b.status.phase.as_deref()).is_none())
+                .take_while(|b| ended(b.status.phase.as_deref()).is_none())
                 .find(move |b| is_new(b.status.phase.as_deref().unwrap_or_default()) == wanted_new)
         };
         for backup in [open(false), open(true)].into_iter().flatten() {
@@ -77,12 +78,8 @@ fn run(facts: &Facts) -> Judgement {
                     has_other: under_way.iter().any(|other| *other != name),
                 },
             );
-            findings.extend(stuck.map(|finding| finding.mended_by(look(facts, ADVICE, "backups", name))));
+            findings.extend(stuck);
         }
     }
     Ok(findings)
 }
-
-const ADVICE: &str = "See whether the agent's pod runs, and what the log last said of this backup. While lines about it still \
-     come, let it go on. If none have come for long and no other backup or restore runs, start the agent again (kubectl rollout \
-     restart of its Deployment): Velero then marks the backup as failed, and the next one can begin.";

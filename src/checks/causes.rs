@@ -171,6 +171,8 @@ pub const CAUSES: &[Explains] = &[
     row("restore-failed", "plugin-killed", Same::Subject),
     row("restore-failed", "bsl-unavailable", Same::Subject),
     row("restore-failed", "bsl-missing", Same::Subject),
+    row("restore-failed", "item-sync-late", Same::Subject),
+    row("restore-failed", "bsl-stale", Same::Subject),
     row("restore-failed", "restored-from-another-version", Same::Subject),
     // A deletion, too.
     row("delete-backup-failed", "bsl-unavailable", Same::Subject),

@@ -103,9 +103,14 @@ fn finding(
         Finding::new(Severity::Warning, Subject::cluster_wide("v1", "Namespace", namespace), String::new());
     if !failed.is_empty() {
         let backups = listing(failed.iter().map(|request| request.spec.backup_name.as_str()), 3);
+        let still = match (facts.unread(Need::Backups).is_none(), failed.len()) {
+            (false, _) => "",
+            (true, 1) => " The backup is still there.",
+            (true, _) => " These backups are still there.",
+        };
         parts.push(format!(
-            "{} ended with errors: the backups are still there ({backups}).",
-            counted(failed.len(), "deletion", "deletions")
+            "{} ended with errors, of {backups}.{still}",
+            counted(failed.len(), "deletion of a backup", "deletions of backups")
         ));
         let errors = failed.iter().flat_map(|request| request.status.errors.iter().map(move |error| (request, error)));
         for (request, error) in errors.filter(|(_, error)| !error.trim().is_empty()).take(MOST_SHOWN) {
@@ -114,8 +119,8 @@ fn finding(
     }
     if let Some((oldest, waited)) = waiting.iter().max_by_key(|(_, waited)| *waited) {
         parts.push(format!(
-            "{} {} for more than two hours; the oldest, of the backup {}, for {}.",
-            counted(waiting.len(), "deletion", "deletions"),
+            "{} {} for more than two hours; the oldest, of {}, for {}.",
+            counted(waiting.len(), "deletion of a backup", "deletions of backups"),
             if waiting.len() == 1 { "has waited" } else { "have waited" },
             oldest.spec.backup_name,
             words(*waited)
@@ -140,9 +145,9 @@ fn finding(
             finding = finding.seen(quoted(format!("{} .status", operation.at()), text));
         }
     }
-    let texts: Vec<(String, &str)> =
-        finding.evidence.iter().filter_map(|e| Some((e.at.clone(), e.quote.as_deref()?))).collect();
-    let told = told(texts);
+    let of_operation = operation.iter().flat_map(|o| o.status.iter().flat_map(|status| &status.messages));
+    let errors = failed.iter().flat_map(|request| &request.status.errors).chain(of_operation);
+    let told = told(errors.map(|text| (String::new(), text.as_str())));
     if let Some(told) = &told {
         parts.push(told.sentence());
     }

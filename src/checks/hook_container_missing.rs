@@ -6,9 +6,9 @@
 use super::check::{Check, Judgement};
 use super::reading::hook_entries::{Entry, UNSEEN, entries, show};
 use super::reading::word::word;
-use crate::facts::objects::Pod;
+use crate::facts::objects::{HookAction, Pod};
 use crate::facts::{Facts, Need, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, counted, listing};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -49,35 +49,49 @@ fn run(facts: &Facts) -> Judgement {
     for entry in entries(facts) {
         let Some(running) = entry.running().filter(|running| !running.is_empty()) else { continue };
         let mut seen: Vec<&str> = Vec::new();
-        for container in entry.what.commands().filter_map(|exec| exec.container.as_deref()) {
+        for (below, container) in named(&entry) {
             let lacking: Vec<&Pod> = running.iter().filter(|pod| !has(pod, container)).copied().collect();
             if container.is_empty() || lacking.is_empty() || seen.contains(&container) {
                 continue;
             }
             seen.push(container);
-            add(&mut findings, &entry, container, &running, &lacking);
+            add(&mut findings, &entry, (&below, container), &running, &lacking);
         }
     }
     Ok(findings)
+}
+
+/// Returns the containers that the entry's commands name, each with where below the entry it stands.
+fn named<'f>(entry: &Entry<'f>) -> Vec<(String, &'f str)> {
+    let of = |list: &'static str, actions: &'f [HookAction]| {
+        actions.iter().enumerate().filter_map(move |(at, action)| {
+            let container = action.exec.as_ref()?.container.as_deref()?;
+            Some((format!(".{list}[{at}].exec.container"), container))
+        })
+    };
+    of("preHooks", &entry.what.pre_hooks).chain(of("postHooks", &entry.what.post_hooks)).collect()
 }
 
 fn has(pod: &Pod, container: &str) -> bool {
     pod.spec.containers.iter().chain(&pod.spec.init_containers).any(|known| known.name == container)
 }
 
-fn add(findings: &mut Vec<Finding>, entry: &Entry<'_>, container: &str, running: &[&Pod], lacking: &[&Pod]) {
+fn add(
+    findings: &mut Vec<Finding>,
+    entry: &Entry<'_>,
+    (below, container): (&str, &str),
+    running: &[&Pod],
+    lacking: &[&Pod],
+) {
     let hook = entry.hook;
     let mut pods: Vec<String> =
         lacking.iter().map(|pod| format!("{}/{}", pod.metadata.namespace(), pod.metadata.name)).collect();
     pods.sort_unstable();
-    let which = if lacking.len() == running.len() {
-        format!("none of the {} that it selects has that", counted(running.len(), "running pod", "running pods"))
-    } else {
-        format!(
-            "{} of the {} that it selects lack it",
-            lacking.len(),
-            counted(running.len(), "running pod", "running pods")
-        )
+    let which = match (lacking.len(), running.len()) {
+        (_, 1) => "the one running pod that it selects does not have that".to_owned(),
+        (lacking, all) if lacking == all => format!("none of the {all} running pods that it selects has that"),
+        (1, all) => format!("1 of the {all} running pods that it selects lacks that"),
+        (lacking, all) => format!("{lacking} of the {all} running pods that it selects lack that"),
     };
     let mut message = format!(
         "{} of the {} {} in {} runs a command in the container {container}, and {which}: {}. There the hook fails.",
@@ -91,7 +105,7 @@ fn add(findings: &mut Vec<Finding>, entry: &Entry<'_>, container: &str, running:
     let own: Vec<&str> = first.spec.containers.iter().map(|known| known.name.as_str()).collect();
     message.push_str(&format!(" {} has {}.", first.metadata.name, listing(own.iter().copied(), 5)));
     let evidence = [
-        Evidence::quoted(format!("{} exec.container", entry.at()), container),
+        Evidence::quoted(format!("{}{below}", entry.at()), container),
         Evidence::quoted(format!("{} .spec.containers", first.at()), own.join(", ")),
     ];
     if let Some(known) = findings.iter_mut().find(|known| known.subject == hook.subject()) {

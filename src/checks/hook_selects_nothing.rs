@@ -104,7 +104,7 @@ fn add(facts: &Facts, findings: &mut Vec<Finding>, entry: &Entry<'_>, gone: &[&s
         match entry.selector() {
             Some(selector) => {
                 message.push_str(&format!(" with {selector}"));
-                evidence.push(Evidence::quoted(format!("{} .labelSelector", entry.at()), selector));
+                evidence.push(Evidence::quoted(format!("{}.labelSelector", entry.at()), selector));
             }
             None => evidence.push(Evidence::at(entry.at())),
         }
@@ -120,7 +120,7 @@ fn add(facts: &Facts, findings: &mut Vec<Finding>, entry: &Entry<'_>, gone: &[&s
             Some(_) => message.push_str(&format!(" The {noun} {gone} {verb} not exist.")),
             None => message.push_str(&format!(" is for the {noun} {gone}, which {verb} not exist.")),
         }
-        evidence.push(Evidence::quoted(format!("{} .includedNamespaces", entry.at()), gone));
+        evidence.push(Evidence::quoted(format!("{}.includedNamespaces", entry.at()), gone));
     }
     if let Some(known) = findings.iter_mut().find(|known| known.subject == hook.subject()) {
         known.message = known.message.replace(&format!("\n{UNSEEN}"), &format!("\n{message}\n{UNSEEN}"));

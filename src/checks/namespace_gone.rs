@@ -72,13 +72,19 @@ fn gone(facts: &Facts, backup: &Backup) -> Option<Finding> {
     gone.sort_unstable();
     gone.dedup();
     let first = *gone.first()?;
-    let (noun, verb) = if gone.len() == 1 { ("a namespace", "does") } else { ("namespaces", "do") };
     let listed = listing(gone.iter().copied(), 6);
-    let when = backup.began().map(|began| format!(" of {}", minute(began))).unwrap_or_default();
-    let message = format!(
-        "The newest backup{when} is to take in {noun} that {verb} not exist in the cluster: {listed}. Nothing of that is backed up. It \
-         was deleted or renamed, or the backup configuration has its name wrong."
-    );
+    let when = backup.began().map(|began| format!(", of {},", minute(began))).unwrap_or_default();
+    let message = if gone.len() == 1 {
+        format!(
+            "The newest backup{when} names the namespace {listed}, which does not exist in the cluster. Nothing of it is backed up. It \
+             was deleted or renamed, or the backup configuration has its name wrong."
+        )
+    } else {
+        format!(
+            "The newest backup{when} names namespaces that do not exist in the cluster: {listed}. Nothing of them is backed up. They \
+             were deleted or renamed, or the backup configuration has their names wrong."
+        )
+    };
     let at = format!("{} .spec.includedNamespaces", backup.at());
     Some(
         Finding::new(Severity::Warning, backup.subject(), message).seen(Evidence::quoted(at, listed)).mended_by(

@@ -62,7 +62,7 @@ fn run(facts: &Facts) -> Judgement {
     let controller = controller(facts);
     let idle = facts.pods.known().is_some() && controller.is_none_or(|pod| !pod.is_ready());
     let mut ignored: Vec<(&Operation, SignedDuration)> = Vec::new();
-    let mut is_proved = idle;
+    let mut have_others = false;
     for resource in OPERATIONS {
         let all = newest_first(facts, resource);
         let Some(newest) = all.first().copied().filter(|newest| newest.status.is_none()) else { continue };
@@ -70,13 +70,14 @@ fn run(facts: &Facts) -> Judgement {
         let limit = if is_busy { BEHIND } else { PATIENCE };
         if let Some(age) = age(facts, newest).filter(|age| *age > limit) {
             ignored.push((newest, age));
-            is_proved |= all.iter().any(|other| other.status.is_some());
+            have_others |= all.iter().any(|other| other.status.is_some());
         }
     }
     if ignored.is_empty() {
         return Ok(Vec::new());
     }
     let mut message = String::new();
+    let is_proved = idle || have_others;
     let severity = if is_proved { Severity::Error } else { Severity::Info };
     let subject = Subject::namespaced("apps/v1", "Deployment", &facts.extension.namespace, CONTROLLER);
     let mut finding = Finding::new(severity, subject, String::new());
@@ -89,7 +90,7 @@ fn run(facts: &Facts) -> Judgement {
             words(*age)
         ));
         finding = finding
-            .seen(Evidence::quoted(format!("{} .metadata.creationTimestamp", operation.at()), made))
+            .seen(Evidence::quoted(format!("{} .status", operation.at()), "(none)"))
             .concerning(operation.subject());
     }
     message.push_str(&match (facts.pods.known(), controller) {
@@ -102,7 +103,11 @@ fn run(facts: &Facts) -> Judgement {
             format!("The controller's pod, {}, which takes these up, is not ready.", pod.metadata.name)
         }
     });
-    if !is_proved {
+    if have_others {
+        message.push_str(
+            " Others of the kind have a status, so it is not that this version of the extension writes none.",
+        );
+    } else if !is_proved {
         message.push_str(
             " No other one of the kind has a status either, so it may be that this version of the extension writes none.",
         );

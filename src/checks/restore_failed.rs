@@ -6,10 +6,11 @@
 use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
-use super::reading::agent_restart::restart_after;
+use super::reading::agent_restart::{memory_limit, restart_after};
 use super::reading::elapsed::{since, words};
 use super::reading::ended::{Ended, newest_restores};
 use super::reading::extension_parts::agent_subject;
+use super::reading::memory::raise_limit;
 use super::reading::told::{Told, failures, quoted, told};
 use crate::catalogue::Sign;
 use crate::facts::objects::Restore;
@@ -93,6 +94,10 @@ fn failed(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding> {
     let from = from.map(|backup| format!(" from the backup {backup}")).unwrap_or_default();
     let mut message = format!("The restore {name}{from}{when} {verb}.");
     let mut finding = Finding::new(severity, restore.subject(), String::new());
+    let mut remedy = Remedy::guided(
+        "Mend what the reason names, then ask for the restore anew from the vault. It leaves objects that are there already as they are, \
+         unless it is asked to patch them.",
+    );
 
     let status = &restore.status;
     let reasons: Vec<(String, &str)> = status
@@ -130,6 +135,10 @@ fn failed(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding> {
             if let Some(restart) = restore.began().and_then(|began| restart_after(facts, began)) {
                 message.push('\n');
                 message.push_str(&restart.words);
+                if restart.was_out_of_memory {
+                    let what = "A restore needs more memory the more resources the backup has.";
+                    remedy = raise_limit(facts, memory_limit(facts), what);
+                }
                 finding.evidence.extend(restart.evidence);
             }
             finding.concerns.extend(agent_subject(facts));
@@ -163,8 +172,14 @@ fn failed(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding> {
             words(age)
         ));
     }
+    let lacks_backup = restore.status.phase.as_deref() == Some("FailedValidation") && is_unknown(facts, restore);
+    if lacks_backup {
+        message.push_str(
+            "\nThe backup that it names is not known in the cluster: it was deleted, or has not been read from its storage location.",
+        );
+    }
     // Where no reason is known, the location may be one.
-    if said.as_ref().is_none_or(Told::is_about_location) {
+    if lacks_backup || said.as_ref().map_or(reasons.is_empty(), Told::is_about_location) {
         finding.concerns.extend(location_of(facts, restore));
     }
     finding.message = message;
@@ -173,23 +188,29 @@ fn failed(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding> {
         finding
             .without(facts.unread(Need::Logs).map(|unread| format!("what the log says of it: {}", unread.why)))
             .mended_by(
-                Remedy::guided(
-                    "Mend what the reason names, then ask for the restore anew from the vault. It leaves objects that are there \
-                     already as they are, unless it is asked to patch them.",
-                )
-                .documented(format!("kubectl --namespace {namespace} describe restores.velero.io {name}"))
-                .documented(format!(
-                    "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep {name}"
-                )),
+                remedy
+                    .documented(format!("kubectl --namespace {namespace} describe restores.velero.io {name}"))
+                    .documented(format!(
+                        "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep {name}"
+                    )),
             ),
     )
 }
 
-/// Returns the location that the restored backup lies in, where the backup is known.
+/// Returns whether the backup that a restore names is certainly not known in the cluster.
+fn is_unknown(facts: &Facts, restore: &Restore) -> bool {
+    let wanted = restore.spec.backup_name.as_deref().unwrap_or_default();
+    !wanted.is_empty()
+        && facts.unread(Need::Backups).is_none()
+        && facts.backups.known_rows().iter().all(|backup| backup.metadata.name != wanted)
+}
+
+/// Returns the location that the restored backup lies in.
 fn location_of(facts: &Facts, restore: &Restore) -> Option<Subject> {
     let wanted = restore.spec.backup_name.as_deref()?;
-    let backup = facts.backups.known_rows().iter().find(|backup| backup.metadata.name == wanted)?;
-    let location = backup.spec.storage_location.as_deref()?;
+    let backup = facts.backups.known_rows().iter().find(|backup| backup.metadata.name == wanted);
+    // A backup that nobody knows was to come from the one that the vault writes to.
+    let location = backup.map_or(Some("default"), |backup| backup.spec.storage_location.as_deref())?;
     let namespace = restore.metadata.namespace();
     Some(Subject::namespaced("velero.io/v1", "BackupStorageLocation", namespace, location))
 }

@@ -69,16 +69,10 @@ fn run(facts: &Facts) -> Judgement {
             background: None,
             has_other,
         };
-        let stuck = behind_a_deletion(facts, restore)
-            .or_else(|| overdue(facts, &run).map(|finding| finding.mended_by(look(facts, ADVICE, "restores", name))));
-        findings.extend(stuck);
+        findings.extend(behind_a_deletion(facts, restore).or_else(|| overdue(facts, &run)));
     }
     Ok(findings)
 }
-
-const ADVICE: &str = "See whether the agent's pod runs, and what the log last said of this restore. While lines about it still \
-     come, let it go on. If none have come for long and no other backup or restore runs, start the agent again (kubectl rollout \
-     restart of its Deployment), then ask for the restore anew from the vault.";
 
 /// Tells of a restore into a namespace whose deletion does not come to an end.
 fn behind_a_deletion(facts: &Facts, restore: &Restore) -> Option<Finding> {

@@ -17,6 +17,8 @@ pub struct Restart {
     pub words: String,
     /// Where.
     pub evidence: Vec<Evidence>,
+    /// Whether it was killed for its use of memory.
+    pub was_out_of_memory: bool,
 }
 
 fn ended(pod: &Pod) -> Option<&Terminated> {
@@ -46,6 +48,7 @@ pub fn restart_after(facts: &Facts, began: Timestamp) -> Option<Restart> {
             ""
         };
         return Some(Restart {
+            was_out_of_memory: reason == "OOMKilled",
             words: format!(
                 "The container velero of {name} ended at {} ({reason}, exit code {}).{why}",
                 minute(when),
@@ -81,9 +84,16 @@ pub fn restart_after(facts: &Facts, began: Timestamp) -> Option<Restart> {
         Evidence::quoted(event.at(), format!("{}: {words}", event.reason.as_deref().unwrap_or_default()))
     }));
     Some(Restart {
+        was_out_of_memory: false,
         words: format!("The agent's pod {name} was made at {}: the one that ran then is gone. {why}", minute(made)),
         evidence,
     })
+}
+
+/// Returns the memory that Velero may use, as its pod has it.
+pub fn memory_limit(facts: &Facts) -> Option<&str> {
+    let velero = agent(facts)?.spec.containers.iter().find(|container| container.name == "velero")?;
+    velero.resources.limits.get("memory").map(String::as_str)
 }
 
 /// Tells whether a pod of this name was of the same Deployment as the agent's pod of now.

@@ -27,8 +27,8 @@ impl Entry<'_> {
     /// Names the entry in a sentence.
     pub fn words(&self) -> String {
         match self.what.name.as_deref().filter(|name| !name.is_empty()) {
-            Some(name) => format!("The entry {name}"),
-            None => format!("The entry {}", self.index.saturating_add(1)),
+            Some(name) => format!("Entry {name}"),
+            None => format!("Entry {}", self.index.saturating_add(1)),
         }
     }
 

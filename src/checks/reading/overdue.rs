@@ -11,6 +11,7 @@ use super::agent_restart::velero_runs_since;
 use super::elapsed::{since, words};
 use super::extension_parts::{agent, agent_subject};
 use super::location_rhythm::Rhythm;
+use crate::facts::objects::Pod;
 use crate::facts::{Facts, Need};
 use crate::finding::{Evidence, Finding, Remedy, Severity, Subject, minute};
 
@@ -45,12 +46,12 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Velero's own limit for what goes on in the background.
 const BACKGROUND: SignedDuration = SignedDuration::from_hours(4);
 
-/// Says that a run takes too long; nothing where it does not.
+/// Says that a run takes too long, and what to do; nothing where it does not.
 pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
     let now = facts.observed_at;
     let subject_name = run.subject.name.as_deref().unwrap_or_default();
     let what = run.what;
-    let (severity, message) = match run.phase {
+    let (severity, message, advice) = match run.phase {
         "" | "New" | "Queued" | "ReadyToStart" => {
             let waited = since(run.made?, now);
             if waited <= PICK_UP || run.has_other {
@@ -63,7 +64,17 @@ pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
                 words(waited),
                 minute(run.made?)
             );
-            (severity, waits)
+            let advice = if agent(facts).is_some_and(Pod::is_ready) {
+                format!(
+                    "See what the agent's log says. A Velero that takes nothing up although it runs is started again while no backup or \
+                     restore is under way; it then takes the {what} up."
+                )
+            } else if facts.pods.known().is_none() {
+                format!("See whether the agent's pod runs, and what its log says; Velero, in it, takes the {what} up.")
+            } else {
+                format!("See why the agent's pod does not run; as soon as it does, Velero takes the {what} up.")
+            };
+            (severity, waits, advice)
         }
         "InProgress"
         | "WaitingForPluginOperations"
@@ -82,7 +93,12 @@ pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
                     run.phase,
                     minute(start)
                 );
-                (Severity::Error, message)
+                let advice = format!(
+                    "Start the {what} anew from the vault. As Velero starts it marks what says InProgress as failed; where it has not, \
+                     start the agent again while no other backup or restore is under way. Some older versions leave such a {what} as it \
+                     is."
+                );
+                (Severity::Error, message, advice)
             } else {
                 let background = match Rhythm::of(run.background.filter(|text| !text.trim().is_empty())) {
                     Rhythm::Every(span) if run.background.is_some() => span,
@@ -94,13 +110,18 @@ pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
                 }
                 let severity = if took > DAY { Severity::Error } else { Severity::Warning };
                 let message = format!(
-                    "The {what} {subject_name} has gone on for {}, since {}, and says {}; it should be done within {}.",
+                    "The {what} {subject_name} has gone on for more than {}, since {}, and says {}; it should be done within {}.",
                     words(took),
                     minute(began),
                     run.phase,
                     words(limit)
                 );
-                (severity, message)
+                let advice = format!(
+                    "See what the log last said of this {what}. While lines about it still come, let it go on. If none have come for long \
+                     and no other backup or restore is under way, start the agent again: Velero then marks the {what} as failed, and it can \
+                     be started anew from the vault."
+                );
+                (severity, message, advice)
             }
         }
         _ => return None,
@@ -124,10 +145,19 @@ pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
         finding = finding.seen(Evidence::quoted(format!("{} .metadata.creationTimestamp", run.at), made.to_string()));
     }
     finding.concerns.extend(agent_subject(facts));
+    let mut remedy = look(facts, &advice, &format!("{what}s"), subject_name);
+    if agent(facts).is_some_and(Pod::is_ready) {
+        remedy = remedy.documented(format!(
+            "kubectl --namespace {} rollout restart deployment/dataprotection-microsoft-kubernetes-agent",
+            facts.extension.namespace
+        ));
+    }
     Some(
-        finding.without(
-            facts.unread(Need::Pods).map(|unread| format!("whether Velero runs, and since when: {}", unread.why)),
-        ),
+        finding
+            .without(
+                facts.unread(Need::Pods).map(|unread| format!("whether Velero runs, and since when: {}", unread.why)),
+            )
+            .mended_by(remedy),
     )
 }
 

@@ -50,12 +50,19 @@ pub fn told<'t>(texts: impl IntoIterator<Item = (String, &'t str)>) -> Option<To
     best
 }
 
-/// How much of a text is quoted that is in no wording that the catalogue knows.
+/// How much of a text is quoted.
 const QUOTED: usize = 400;
 
-/// Returns a text as evidence, without its end where it is long.
+/// Returns a text as evidence: as a whole where it is short, else its telling words, else its beginning.
 pub fn quoted(at: String, text: &str) -> Evidence {
-    Evidence::quoted(at, shortened(text.trim(), QUOTED))
+    let text = text.trim();
+    if text.len() <= QUOTED {
+        return Evidence::quoted(at, text);
+    }
+    match told([(at.clone(), text)]) {
+        Some(told) => told.evidence,
+        None => Evidence::quoted(at, shortened(text, QUOTED)),
+    }
 }
 
 /// Returns the lines of the log that tell of a failure in a run, the newest first; `field` is `backup` or `restore`.
