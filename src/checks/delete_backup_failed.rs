@@ -12,7 +12,7 @@ use super::reading::extension_parts::agent_subject;
 use super::reading::operation_state::{age, has_failed, newest_first};
 use super::reading::told::{quoted, told};
 use crate::facts::objects::{DeleteRequest, Operation};
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::{Facts, Need, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing};
 
 /// The check.
@@ -135,8 +135,7 @@ fn finding(
             operation.metadata.name
         ));
         let status = operation.status.as_ref();
-        let messages: Vec<&str> =
-            status.iter().flat_map(|status| status.messages.iter().map(|text| text.as_str())).collect();
+        let messages: Vec<&str> = status.iter().flat_map(|status| status.messages.iter().map(Text::as_str)).collect();
         if messages.is_empty() {
             let phase = status.and_then(|status| status.phase.as_deref()).unwrap_or_default();
             finding = finding.seen(Evidence::quoted(format!("{} .status", operation.at()), phase));

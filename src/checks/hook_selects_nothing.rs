@@ -58,7 +58,7 @@ fn run(facts: &Facts) -> Judgement {
             _ if gone.is_empty() => continue,
             _ => None,
         };
-        add(facts, &mut findings, &entry, &gone, words);
+        add(facts, &mut findings, &entry, &gone, words.as_deref());
     }
     if findings.is_empty() && !is_whole {
         return Err(facts.unread(Need::HookTargets).map_or_else(|| Stop::inconclusive(""), Stop::Inconclusive));
@@ -94,12 +94,12 @@ fn silent(entry: &Entry<'_>) -> String {
     }
 }
 
-fn add(facts: &Facts, findings: &mut Vec<Finding>, entry: &Entry<'_>, gone: &[&str], words: Option<String>) {
+fn add(facts: &Facts, findings: &mut Vec<Finding>, entry: &Entry<'_>, gone: &[&str], words: Option<&str>) {
     let hook: &Hook = entry.hook;
     let mut message =
         format!("{} of the BackupHook {} in {}", entry.words(), hook.metadata.name, hook.metadata.namespace());
     let mut evidence = Vec::new();
-    if let Some(words) = &words {
+    if let Some(words) = words {
         message.push_str(words);
         match entry.selector() {
             Some(selector) => {

@@ -11,8 +11,8 @@ use super::reading::elapsed::words;
 use super::reading::operation_state::{age, has_ended, has_failed, newest_first, words as asked};
 use super::reading::told::{quoted, told};
 use crate::catalogue::innermost;
-use crate::facts::objects::Operation;
-use crate::facts::{Facts, MICROSOFT_GROUP, Need, helpful, required};
+use crate::facts::objects::{Backup, Operation, Restore};
+use crate::facts::{Facts, MICROSOFT_GROUP, Need, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
 
 /// The check.
@@ -94,7 +94,7 @@ fn failed(facts: &Facts, operation: &Operation) -> Finding {
     let at = format!("{} .status", operation.at());
     let messages: Vec<&str> = status
         .iter()
-        .flat_map(|status| status.messages.iter().map(|text| text.as_str()))
+        .flat_map(|status| status.messages.iter().map(Text::as_str))
         .filter(|t| !t.trim().is_empty())
         .collect();
     let mut finding = Finding::new(severity, operation.subject(), String::new());
@@ -121,11 +121,11 @@ fn failed(facts: &Facts, operation: &Operation) -> Finding {
     match operation.resource.as_str() {
         "backups" => {
             let all = facts.backups.known_rows().iter();
-            finding.concerns.extend(all.filter(|b| is_of_it(&b.metadata.name)).map(|backup| backup.subject()));
+            finding.concerns.extend(all.filter(|b| is_of_it(&b.metadata.name)).map(Backup::subject));
         }
         "restores" => {
             let all = facts.restores.known_rows().iter();
-            finding.concerns.extend(all.filter(|r| is_of_it(&r.metadata.name)).map(|restore| restore.subject()));
+            finding.concerns.extend(all.filter(|r| is_of_it(&r.metadata.name)).map(Restore::subject));
         }
         _ => {}
     }

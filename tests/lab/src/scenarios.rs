@@ -6,6 +6,7 @@ mod healthy;
 mod identity;
 mod install;
 mod location;
+mod runs;
 
 use std::sync::LazyLock;
 
@@ -34,6 +35,7 @@ static FAMILIES: &[&[Scenario]] = &[
     identity::SCENARIOS,
     endpoint::SCENARIOS,
     location::SCENARIOS,
+    runs::SCENARIOS,
     demo::SCENARIOS,
 ];
 
