@@ -140,7 +140,9 @@ fn past() -> World {
 }
 
 fn works_for_hours() -> World {
-    World::healthy().with(newest("InProgress", 0, |backup| {
+    // The good one is of the night before.
+    let good = extension::backup("3f0a2c1e-7a77-4a0c-9b7d-0d8f64a1b000", "Completed", 660);
+    World::healthy().without(|object| object["kind"] == "Backup").with(good).with(newest("InProgress", 0, |backup| {
         backup["status"] = json!({"phase": "InProgress", "version": 1, "startTimestamp": minutes_ago(420)});
     }))
 }
@@ -191,7 +193,7 @@ fn delete_read_only() -> World {
     let backup = format!("clusterbackup-dataprotection-microsoft-backup-{NEWEST}");
     World::healthy().with(newest("Completed", 60, |_| {})).with(json!({
         "apiVersion": "velero.io/v1", "kind": "DeleteBackupRequest",
-        "metadata": {"namespace": NAMESPACE, "name": format!("{backup}-x7k2m"), "labels": {"velero.io/backup-name": backup}},
+        "metadata": {"namespace": NAMESPACE, "name": format!("{backup}-x7k2m")},
         "spec": {"backupName": backup},
         "status": {"phase": "Processed", "errors": ["cannot delete backup because backup storage location default is currently in read-only mode"]},
     }))
@@ -206,7 +208,7 @@ fn operation_failed() -> World {
 }
 
 fn operation_just_made() -> World {
-    let broken = json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"mcr.microsoft.com/azurebackup/k8s/controller:0.0.03004.544\""}});
+    let broken = json!({"state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"mcr.microsoft.com/azurebackup/k8s/controller:0.0.03004.544\""}}});
     World::healthy()
         .break_container("Deployment", CONTROLLER, "manager", "Running", &broken)
         .with(operation("Backup", "dataprotection-microsoft-backup-1", None))
