@@ -166,9 +166,34 @@ fn causes_of(effect: &str, patches: &[&str]) -> Vec<&'static str> {
 #[test]
 fn only_what_has_to_do_with_it_explains_a_failed_backup() {
     let none: [&str; 0] = [];
-    assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, AGENT_KILLED]), ["container-oom-killed"]);
+    assert_eq!(
+        causes_of("backups-failing", &[BACKUP_FAILED, AGENT_KILLED]),
+        ["backup-interrupted", "container-oom-killed"]
+    );
     assert_eq!(causes_of("backups-failing", &[BACKUP_OF_A_VOLUME_FAILED, AGENT_KILLED]), none);
-    assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, GENEVA_UNREADY]), none);
+    assert_eq!(causes_of("backups-failing", &[BACKUP_FAILED, GENEVA_UNREADY]), ["backup-interrupted"]);
+    assert_eq!(causes_of("backup-interrupted", &[BACKUP_FAILED, AGENT_KILLED]), ["container-oom-killed"]);
+    assert_eq!(causes_of("backup-interrupted", &[BACKUP_FAILED, GENEVA_UNREADY]), none);
+}
+
+#[test]
+fn what_explains_runs_restores_and_hooks() {
+    let none: [&str; 0] = [];
+    let hook = include_str!("checks/hook-failed/firing-container-missing/facts.yaml");
+    let targets = include_str!("checks/hook-container-missing/firing-none-has-it/facts.yaml");
+    assert_eq!(causes_of("hook-failed", &[targets, hook]), ["hook-container-missing"]);
+    assert_eq!(causes_of("backups-failing", &[targets, hook]), ["hook-failed"]);
+    let ignored = include_str!("checks/operations-not-picked-up/firing-controller-not-ready/facts.yaml");
+    assert_eq!(causes_of("operations-not-picked-up", &[ignored]), ["image-not-pulled"]);
+    let version = include_str!("checks/restored-from-another-version/firing-flow-schemas/facts.yaml");
+    assert_eq!(causes_of("restore-failed", &[version]), ["restored-from-another-version"]);
+    let webhook = include_str!("checks/restore-failed/firing-partly/facts.yaml");
+    assert_eq!(causes_of("restore-failed", &[webhook, AGENT_KILLED]), none);
+    let operation = include_str!("checks/operation-failed/firing-backup/facts.yaml");
+    assert_eq!(
+        causes_of("operation-failed", &[operation, BACKUP_FAILED, AGENT_KILLED]),
+        ["backup-interrupted", "backups-failing"]
+    );
 }
 
 const SNAPSHOT_LATE: &str = r#"

@@ -306,6 +306,48 @@ fn coredns_that_refuses_a_change_and_takes_over_its_correction() {
 }
 
 #[test]
+fn runs_that_fail_or_hang() {
+    expect_roots(&[
+        ("runs_past", &[]),
+        ("runs_backup_interrupted", &["backup-interrupted"]),
+        ("runs_restore_into_terminating", &["restore-stuck"]),
+        ("runs_operation_just_made", &["image-not-pulled"]),
+    ]);
+}
+
+#[test]
+fn runs_that_hurt_later_are_warnings() {
+    expect_warnings(&[
+        ("runs_backup_works_for_hours", &["backup-stuck"]),
+        ("runs_namespace_gone", &["namespace-gone"]),
+        ("runs_restore_version", &["restored-from-another-version"]),
+        ("runs_delete_read_only", &["delete-backup-failed"]),
+        ("runs_operation_failed", &["operation-failed"]),
+        ("runs_item_sync_late", &["item-sync-late"]),
+    ]);
+}
+
+#[test]
+fn hooks_are_held_against_the_pods_that_they_select() {
+    expect_warnings(&[
+        ("hooks_wrong", &["hook-container-missing", "hook-selects-nothing", "hook-shape-wrong"]),
+        ("hooks_failed", &["hook-container-missing"]),
+    ]);
+    let seen = see("hooks_wrong");
+    let subjects = |name: &str| -> Vec<String> {
+        let all = seen.report["findings"].as_array().unwrap();
+        let of = all.iter().filter(|finding| finding["name"] == name);
+        let mut subjects: Vec<String> =
+            of.map(|finding| finding["subject"]["name"].as_str().unwrap().to_owned()).collect();
+        subjects.sort_unstable();
+        subjects
+    };
+    assert_eq!(subjects("hook-shape-wrong"), ["a-flat", "b-empty"], "{}", seen.text);
+    assert_eq!(subjects("hook-selects-nothing"), ["c-label", "d-namespace"], "{}", seen.text);
+    assert_eq!(subjects("hook-container-missing"), ["e-container"], "{}", seen.text);
+}
+
+#[test]
 fn a_user_with_a_part_of_the_rights_is_told_which_are_missing() {
     let lab = Lab::start().unwrap();
     lab.play(&scenario("s1_no_room").unwrap()).unwrap();

@@ -25,11 +25,8 @@ use syn::visit::Visit;
 const STILL_MISSING: &[&str] = &[
     "DppUserErrorVaultTierPolicyNotSupported",
     "KubernetesBackupListExtensionsError",
-    "UserErrorHookExecutionFailed",
-    "UserErrorNamespaceNotFound",
     "UserErrorPVCHasNoVolume",
     "UserErrorPVCNotBoundToVolume",
-    "UserErrorSourceandTargetClusterCRDVersionMismatch",
     "UserErrorStorageClassMissingForPVC",
 ];
 

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
+use super::reading::ended::{Ended, ended};
 use super::reading::extension_parts::agent_subject;
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::Backup;
@@ -47,26 +48,10 @@ Sources
   Velero's documentation on backups; backup_controller.go.
 ";
 
-/// How a backup ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Well,
-    Partly,
-    Badly,
-}
-
-fn ended(backup: &Backup) -> Option<Ended> {
-    match backup.status.phase.as_deref()? {
-        "Completed" => Some(Ended::Well),
-        "PartiallyFailed" => Some(Ended::Partly),
-        "Failed" | "FailedValidation" => Some(Ended::Badly),
-        _ => None,
-    }
-}
-
 fn run(facts: &Facts) -> Judgement {
     let rows = facts.backups.rows(Need::Backups.what())?;
-    let mut backups: Vec<(&Backup, Ended)> = rows.iter().filter_map(|backup| Some((backup, ended(backup)?))).collect();
+    let mut backups: Vec<(&Backup, Ended)> =
+        rows.iter().filter_map(|backup| Some((backup, ended(backup.status.phase.as_deref())?))).collect();
     backups.sort_by(|(a, _), (b, _)| (b.began(), &b.metadata.name).cmp(&(a.began(), &a.metadata.name)));
     // Each series by itself: the good backups of one say nothing about those of another.
     let mut series: Vec<Series<'_>> = Vec::new();

@@ -4,12 +4,10 @@
 //! backups once in `spec.backupSyncPeriod`; while the agent does not run, the last status stands and
 //! looks well. founding page, ExtensionTimedOutWaitingForBackupItemSync.
 
-use jiff::SignedDuration;
-
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
 use super::reading::extension_parts::{agent, agent_subject};
-use super::reading::location_rhythm::Rhythm;
+use super::reading::location_rhythm::{Rhythm, overdue};
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Stop, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, minute};
@@ -28,18 +26,18 @@ pub static CHECK: Check = Check {
 
 const EXPLAIN: &str = "\
 What it checks
-  Whether a location that says Available was last checked, and its backups last read, longer ago than
-  twice the time in which that is due, and longer than ten minutes; longer than an hour where the
-  location does not say how often it is due.
+  Whether a location that says Available was last checked longer ago than twice the time in which that is
+  due, and longer than ten minutes; longer than an hour where the location does not say how often it is
+  due.
 
 Why it matters
   The status is then a memory, not an observation: whoever writes it does not run or is stuck, and does
   no backups either.
 
 How it is found
-  status.lastValidationTime and status.lastSyncedTime against the time of this reading. A location
-  whose checks are switched off (validationFrequency 0) is left out, and so is the reading of backups
-  where backupSyncPeriod is 0.
+  status.lastValidationTime against the time of this reading; status.lastSyncedTime is told with it where
+  that is late, too (alone it is AKSB608). A location whose checks are switched off (validationFrequency 0)
+  is left out.
 
 What to do
   See whether the agent's pod runs and what its log says. A pod that runs and writes nothing is started
@@ -72,44 +70,24 @@ fn run(facts: &Facts) -> Judgement {
     Ok(findings)
 }
 
-/// Where a location does not say how often it is looked after, a pause of less than this means nothing.
-const UNSET: SignedDuration = SignedDuration::from_hours(1);
-
 fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
     let now = facts.observed_at;
-    let overdue = |when: Option<jiff::Timestamp>, setting: Option<&str>| {
-        let limit = Rhythm::of(setting).limit()?;
-        // The server's own default decides where the location sets nothing, and that is a flag which nobody read.
-        let is_unset = setting.is_none_or(|setting| setting.trim().is_empty());
-        let limit = if is_unset { limit.max(UNSET) } else { limit };
-        when.filter(|when| since(*when, now) > limit)
-    };
     let spec = &location.spec;
     let status = &location.status;
-    let checked = overdue(status.last_validation_time, spec.validation_frequency.as_deref());
-    let synced = overdue(status.last_synced_time, spec.backup_sync_period.as_deref());
-    if checked.is_none() && synced.is_none() {
-        return None;
-    }
+    let checked = overdue(status.last_validation_time, spec.validation_frequency.as_deref(), now)?;
+    let synced = overdue(status.last_synced_time, spec.backup_sync_period.as_deref(), now);
     let name = &location.metadata.name;
-    let mut message = match (checked, synced) {
-        (Some(checked), _) => format!(
-            "The storage location {name} says Available, but was last checked {} ago, at {}: nobody knows how it is now.",
-            words(since(checked, now)),
-            minute(checked)
-        ),
-        (None, _) => {
-            format!("The storage location {name} says Available, but what is in it is no longer read into the cluster.")
-        }
-    };
+    let mut message = format!(
+        "The storage location {name} says Available, but was last checked {} ago, at {}: nobody knows how it is now.",
+        words(since(checked, now)),
+        minute(checked)
+    );
     if let Some(synced) = synced {
         message.push_str(&format!(" Its backups were last read {} ago.", words(since(synced, now))));
     }
     let mut finding = Finding::new(Severity::Warning, location.subject(), String::new());
-    if let Some(checked) = checked {
-        finding = finding
-            .seen(Evidence::quoted(format!("{} .status.lastValidationTime", location.at()), checked.to_string()));
-    }
+    finding =
+        finding.seen(Evidence::quoted(format!("{} .status.lastValidationTime", location.at()), checked.to_string()));
     if let Some(synced) = synced {
         finding =
             finding.seen(Evidence::quoted(format!("{} .status.lastSyncedTime", location.at()), synced.to_string()));

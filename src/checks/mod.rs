@@ -16,6 +16,8 @@ mod runner;
 // The checks.
 mod agent_unauthorized;
 mod azurefile_driver_loses_shares;
+mod backup_interrupted;
+mod backup_stuck;
 mod backups_failing;
 mod bsl_missing;
 mod bsl_never_validated;
@@ -30,6 +32,7 @@ mod coredns_crashing;
 mod coredns_endpoint_unresolved;
 mod coredns_reload_failed;
 mod coredns_replicas_differ;
+mod delete_backup_failed;
 mod dp_endpoint_private;
 mod dp_endpoint_unresolved;
 mod egress_refused;
@@ -37,13 +40,21 @@ mod egress_timed_out;
 mod extension_install_failed;
 mod extension_missing;
 mod federated_credential_mismatch;
+mod hook_container_missing;
+mod hook_failed;
 mod hook_job_failed;
+mod hook_selects_nothing;
+mod hook_shape_wrong;
 mod image_not_pulled;
 mod imds_identity_not_found;
 mod imds_unreachable;
+mod item_sync_late;
 mod login_refused;
+mod namespace_gone;
 mod namespace_terminating;
 mod oidc_issuer_off;
+mod operation_failed;
+mod operations_not_picked_up;
 mod plugin_killed;
 mod pod_identity_exception_mismatch;
 mod pod_identity_exception_missing;
@@ -61,6 +72,9 @@ mod pods_over_quota;
 mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
+mod restore_failed;
+mod restore_stuck;
+mod restored_from_another_version;
 mod several_identities;
 mod snapshot_class_interferes;
 mod snapshots_not_ready;
@@ -157,6 +171,20 @@ pub static CHECKS: &[&Check] = &[
     &storage_class_ignores_snapshots::CHECK,
     &snapshot_class_interferes::CHECK,
     &backups_failing::CHECK,
+    &backup_stuck::CHECK,
+    &backup_interrupted::CHECK,
+    &namespace_gone::CHECK,
+    &delete_backup_failed::CHECK,
+    &operations_not_picked_up::CHECK,
+    &operation_failed::CHECK,
+    &item_sync_late::CHECK,
+    &restore_failed::CHECK,
+    &restore_stuck::CHECK,
+    &restored_from_another_version::CHECK,
+    &hook_shape_wrong::CHECK,
+    &hook_selects_nothing::CHECK,
+    &hook_container_missing::CHECK,
+    &hook_failed::CHECK,
     &target_lacks_api_versions::CHECK,
     &target_lacks_storage_classes::CHECK,
     &target_lacks_zones::CHECK,

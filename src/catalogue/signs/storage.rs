@@ -234,6 +234,10 @@ pub(super) const SIGNS: &[About] = &[
                     "the server default",
                 ])
                 .read(capture::location),
+            says(&[
+                "usererrornodefaultbackupstoragelocationfound",
+                "usererrordeletebackupfailedbackupstoragelocationnotfound",
+            ]),
         ],
     },
     About {
@@ -246,7 +250,13 @@ pub(super) const SIGNS: &[About] = &[
             "UserErrorBackupFailedBackupStorageLocationReadOnly",
             "UserErrorDeleteBackupFailedBackupStorageLocationReadOnly",
         ],
-        tells: &[says(&["is currently in read-only mode"]).read(capture::location)],
+        tells: &[
+            says(&["is currently in read-only mode"]).read(capture::location),
+            says(&[
+                "usererrorbackupfailedbackupstoragelocationreadonly",
+                "usererrordeletebackupfailedbackupstoragelocationreadonly",
+            ]),
+        ],
     },
     About {
         sign: Sign::ImmutableContainer,
@@ -315,6 +325,7 @@ pub(super) const SIGNS: &[About] = &[
                 .with(&["backupstoragelocation", "backup storage location"])
                 .read(capture::location),
             says(&["is in unavailable status"]).read(capture::location),
+            says(&["usererrorbackupstoragelocationnotready"]),
         ],
     },
 ];

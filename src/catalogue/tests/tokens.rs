@@ -171,6 +171,11 @@ fn storage() {
             "backup can't be created because BackupStorageLocation default is in Unavailable status.",
             Sign::LocationUnavailable,
         ),
+        ("UserErrorBackupStorageLocationNotReady", Sign::LocationUnavailable),
+        ("UserErrorBackupFailedBackupStorageLocationReadOnly", Sign::ReadOnlyLocation),
+        ("UserErrorDeleteBackupFailedBackupStorageLocationReadOnly", Sign::ReadOnlyLocation),
+        ("UserErrorDeleteBackupFailedBackupStorageLocationNotFound", Sign::LocationNotFound),
+        ("UserErrorNoDefaultBackupStorageLocationFound", Sign::LocationNotFound),
         (
             "The Kubernetes managed cluster 'c (westeurope)' and the backup storage account 's (eastus)' are not in the same location",
             Sign::AccountInOtherRegion,

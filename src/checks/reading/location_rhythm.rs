@@ -3,7 +3,9 @@
 //! Knowledge: Velero's controllers: both default to a minute; 0 switches the work off; less than 0
 //! means the default. The durations are written as Go writes them, as in `1m0s`.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use super::elapsed::since;
 
 /// How often something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,19 @@ impl Rhythm {
             Self::Off | Self::Unreadable => None,
         }
     }
+}
+
+/// Where a location does not say how often it is looked after, a pause of less than this means nothing.
+const UNSET: SignedDuration = SignedDuration::from_hours(1);
+
+/// Returns when something was last done, where that is longer ago than the setting allows.
+///
+/// The server's own default decides where the location sets nothing, and that is a flag which nobody read.
+pub fn overdue(when: Option<Timestamp>, setting: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+    let limit = Rhythm::of(setting).limit()?;
+    let is_unset = setting.is_none_or(|setting| setting.trim().is_empty());
+    let limit = if is_unset { limit.max(UNSET) } else { limit };
+    when.filter(|when| since(*when, now) > limit)
 }
 
 #[cfg(test)]

@@ -204,10 +204,10 @@ pub(in crate::facts) fn optional_name<'de, D: serde::Deserializer<'de>>(
     Option::<String>::deserialize(deserializer).map(|raw| raw.map(|raw| clean(&raw)))
 }
 
-/// Reads a list of names, as [`name`] does; `*` stays, since it stands for all of them.
+/// Reads a list of names, as [`name`] does; `*` stays wherever it stands for all of them or for a part of a name.
 pub(in crate::facts) fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let raw: Vec<String> = null_as_default(deserializer)?;
-    Ok(raw.iter().map(|raw| if raw == "*" { raw.clone() } else { clean(raw) }).collect())
+    Ok(raw.iter().map(|raw| kept(raw, |c| is_of_names(c) || c == '*')).collect())
 }
 
 /// The annotations that are kept.
@@ -240,8 +240,15 @@ pub(in crate::facts) fn optional_word<'de, D: serde::Deserializer<'de>>(
 }
 
 fn clean(raw: &str) -> String {
+    kept(raw, is_of_names)
+}
+
+fn is_of_names(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@')
+}
+
+fn kept(raw: &str, is_allowed: impl Fn(char) -> bool) -> String {
     /// No name that Kubernetes takes is longer: a label's key with its prefix is the longest.
     const LONGEST: usize = 317;
-    let is_allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
-    raw.chars().filter(is_allowed).take(LONGEST).collect()
+    raw.chars().filter(|c| is_allowed(*c)).take(LONGEST).collect()
 }

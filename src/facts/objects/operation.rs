@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::meta::{LabelSelector, Meta, name, names, null_as_default, optional_name, optional_word};
-use crate::facts::Text;
+use crate::facts::{MICROSOFT_GROUP, Text};
+use crate::finding::Subject;
 
 /// An object of `clusterbackup.dataprotection.microsoft.com`: a backup, a restore, a deletion or a validation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,33 @@ pub struct Operation {
     /// How it is; null where the extension has not touched it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<OperationStatus>,
+}
+
+impl Operation {
+    /// Returns the kind, as far as it is known.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self.resource.as_str() {
+            "backups" => "Backup",
+            "restores" => "Restore",
+            "deletebackups" => "DeleteBackup",
+            "validateforbackups" => "ValidateForBackup",
+            "validateforrestores" => "ValidateForRestore",
+            other => other,
+        }
+    }
+
+    /// Returns the operation as the subject of a finding.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.metadata.subject(&format!("{MICROSOFT_GROUP}/{}", self.version), self.kind())
+    }
+
+    /// Returns the operation as evidence points at it; the group is needed, since Velero has kinds of the same names.
+    #[must_use]
+    pub fn at(&self) -> String {
+        format!("{}.{MICROSOFT_GROUP}/{}/{}", self.resource, self.metadata.namespace(), self.metadata.name)
+    }
 }
 
 /// How an operation is, in whichever of the known words it says so.
@@ -51,13 +79,35 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// Returns the hook as the subject of a finding.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.metadata.subject(&format!("{MICROSOFT_GROUP}/v1alpha1"), &self.kind)
+    }
+
+    /// Returns the hook as evidence points at it.
+    #[must_use]
+    pub fn at(&self) -> String {
+        let kind = self.kind.to_lowercase();
+        format!("{kind}.{MICROSOFT_GROUP}/{}/{}", self.metadata.namespace(), self.metadata.name)
+    }
+
+    /// Returns whether it is a RestoreHook, for pods that a restore makes.
+    #[must_use]
+    pub fn is_of_restores(&self) -> bool {
+        self.kind == "RestoreHook"
+    }
+
+    /// Returns the list of its own kind; `None` where the object has no such list.
+    #[must_use]
+    pub fn list(&self) -> Option<&[HookEntry]> {
+        if self.is_of_restores() { self.spec.restore_hook.as_deref() } else { self.spec.backup_hook.as_deref() }
+    }
+
     /// Returns the entries, whichever form the hook has: the list of its own kind, or the flat form as one entry.
     pub fn entries(&self) -> impl Iterator<Item = &HookEntry> {
-        let list = match self.kind.as_str() {
-            "RestoreHook" => self.spec.restore_hook.as_deref(),
-            _ => self.spec.backup_hook.as_deref(),
-        };
-        let flat = list.is_none().then_some(&self.spec.flat);
+        let list = self.list();
+        let flat = Some(&self.spec.flat).filter(|flat| list.is_none() && **flat != HookEntry::default());
         list.unwrap_or_default().iter().chain(flat)
     }
 }
@@ -99,6 +149,43 @@ pub struct HookEntry {
     /// What runs after it, or after a restore.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub post_hooks: Vec<HookAction>,
+}
+
+impl HookEntry {
+    /// Returns whether the entry is for a namespace of this name.
+    #[must_use]
+    pub fn is_for(&self, namespace: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|pattern| fits(pattern, namespace));
+        (self.included_namespaces.is_empty() || named(&self.included_namespaces)) && !named(&self.excluded_namespaces)
+    }
+
+    /// Returns the namespaces that it names, where it names them one by one; nothing where it is for all, or for a pattern.
+    #[must_use]
+    pub fn plain_namespaces(&self) -> Option<&[String]> {
+        let is_plain = self.included_namespaces.iter().all(|name| !name.contains('*'));
+        (is_plain && !self.included_namespaces.is_empty()).then_some(&self.included_namespaces)
+    }
+
+    /// Returns the commands that it runs, those before a volume's snapshot first.
+    pub fn commands(&self) -> impl Iterator<Item = &HookExec> {
+        self.pre_hooks.iter().chain(&self.post_hooks).filter_map(|action| action.exec.as_ref())
+    }
+}
+
+/// Tells whether a name fits a pattern in which `*` stands for anything, as Velero reads lists of namespaces.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut middle: Vec<&str> = parts.collect();
+    let Some(last) = middle.pop() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 /// One action of a hook.
@@ -146,4 +233,41 @@ pub struct HookTarget {
     /// The pods that it selects, with phase and containers.
     #[serde(deserialize_with = "null_as_default")]
     pub pods: Vec<super::Pod>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_in_a_namespace_stands_for_anything() {
+        for (pattern, name, expected) in [
+            ("shop", "shop", true),
+            ("shop", "shop-1", false),
+            ("shop-*", "shop-1", true),
+            ("shop-*", "crm", false),
+            ("*", "shop", true),
+            ("*-prod", "shop-prod", true),
+            ("a*b*c", "a1b2c", true),
+            ("a*b*c", "a1c", false),
+            ("aa*a", "aa", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+        let entry = HookEntry {
+            included_namespaces: vec!["shop-*".to_owned()],
+            excluded_namespaces: vec!["shop-test".to_owned()],
+            ..HookEntry::default()
+        };
+        assert!(entry.is_for("shop-1") && !entry.is_for("shop-test") && !entry.is_for("crm"));
+        assert_eq!(entry.plain_namespaces(), None);
+    }
+
+    #[test]
+    fn a_hook_without_anything_has_no_entry() {
+        let hook: Hook = serde_json::from_str(r#"{"kind":"BackupHook","spec":{}}"#).unwrap();
+        assert_eq!(hook.entries().count(), 0);
+        let flat: Hook = serde_json::from_str(r#"{"kind":"BackupHook","spec":{"name":"hook1"}}"#).unwrap();
+        assert_eq!(flat.entries().count(), 1);
+    }
 }

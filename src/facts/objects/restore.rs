@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meta::{Meta, labels, name, names, null_as_default, optional_name, optional_word};
 use crate::facts::Text;
+use crate::finding::Subject;
 
 /// A Velero restore.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,44 @@ pub struct RestoreStatus {
     pub completion_timestamp: Option<Timestamp>,
 }
 
+impl Restore {
+    /// Returns the restore as the subject of a finding.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.metadata.subject("velero.io/v1", "Restore")
+    }
+
+    /// Returns the restore as evidence points at it.
+    #[must_use]
+    pub fn at(&self) -> String {
+        format!("restore.velero.io/{}/{}", self.metadata.namespace(), self.metadata.name)
+    }
+
+    /// Returns when the restore began, or was asked for.
+    #[must_use]
+    pub fn began(&self) -> Option<Timestamp> {
+        self.status.start_timestamp.or(self.metadata.creation_timestamp)
+    }
+
+    /// Returns what the restore has in common with those that were tried before it: what goes where.
+    #[must_use]
+    pub fn series(&self) -> (Vec<&str>, &BTreeMap<String, String>) {
+        let mut namespaces: Vec<&str> = self.spec.included_namespaces.iter().map(String::as_str).collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        // All namespaces are all, however it is written.
+        namespaces.retain(|name| *name != "*");
+        (namespaces, &self.spec.namespace_mapping)
+    }
+
+    /// Returns the namespaces that it restores into, as far as it names them.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        let named = self.spec.included_namespaces.iter().filter(|name| *name != "*");
+        let renamed = |name: &String| self.spec.namespace_mapping.contains_key(name);
+        named.filter(move |name| !renamed(name)).chain(self.spec.namespace_mapping.values()).map(String::as_str)
+    }
+}
+
 /// How the hooks of a backup or a restore went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -85,6 +124,20 @@ pub struct DeleteRequest {
     pub spec: DeleteRequestSpec,
     /// How it went.
     pub status: DeleteRequestStatus,
+}
+
+impl DeleteRequest {
+    /// Returns the request as the subject of a finding.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.metadata.subject("velero.io/v1", "DeleteBackupRequest")
+    }
+
+    /// Returns the request as evidence points at it.
+    #[must_use]
+    pub fn at(&self) -> String {
+        format!("deletebackuprequest.velero.io/{}/{}", self.metadata.namespace(), self.metadata.name)
+    }
 }
 
 /// What a DeleteBackupRequest is to delete.

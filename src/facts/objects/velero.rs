@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::HookStatus;
-use super::meta::{Meta, null_as_default, optional_name, optional_word};
+use super::meta::{Meta, names, null_as_default, optional_name, optional_word};
 use crate::facts::Text;
 use crate::finding::Subject;
 
@@ -131,8 +131,11 @@ pub struct BackupSpec {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub storage_location: Option<String>,
     /// The namespaces that are backed up; none means all.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
     pub included_namespaces: Vec<String>,
+    /// How long what goes on in the background may take, as Go writes a duration.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
+    pub item_operation_timeout: Option<String>,
 }
 
 /// How a backup went.
@@ -166,6 +169,18 @@ pub struct BackupStatus {
 }
 
 impl Backup {
+    /// Returns the backup as the subject of a finding.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.metadata.subject("velero.io/v1", "Backup")
+    }
+
+    /// Returns the backup as evidence points at it.
+    #[must_use]
+    pub fn at(&self) -> String {
+        format!("backup.velero.io/{}/{}", self.metadata.namespace(), self.metadata.name)
+    }
+
     /// Returns what the backup has in common with those before it: its schedule, else the namespaces that it takes in.
     #[must_use]
     pub fn series(&self) -> (Option<&str>, Vec<&str>) {

@@ -63,13 +63,13 @@ impl Live<'_> {
         mut target: HookTarget,
         entry: HookEntry,
     ) -> Result<(HookTarget, Option<String>), Refusal> {
-        let everywhere = entry.included_namespaces.is_empty() || entry.included_namespaces.iter().any(|n| n == "*");
-        let places: Vec<Option<&str>> = if everywhere {
-            vec![None]
-        } else {
-            entry.included_namespaces.iter().take(MOST_NAMESPACES).map(|name| Some(name.as_str())).collect()
+        let named = entry.plain_namespaces();
+        let places: Vec<Option<&str>> = match named {
+            Some(names) => names.iter().take(MOST_NAMESPACES).map(|name| Some(name.as_str())).collect(),
+            None => vec![None],
         };
-        let mut why = (entry.included_namespaces.len() > MOST_NAMESPACES)
+        let mut why = named
+            .is_some_and(|names| names.len() > MOST_NAMESPACES)
             .then(|| format!("only {MOST_NAMESPACES} namespaces of an entry were looked at"));
         let selector = entry.label_selector.as_ref().map_or_else(String::new, LabelSelector::words);
         for place in places {
@@ -81,8 +81,7 @@ impl Live<'_> {
             let cut = self
                 .api
                 .each(&path, |pod: Pod| {
-                    let is_out = entry.excluded_namespaces.iter().any(|name| name == pod.metadata.namespace());
-                    if is_out {
+                    if !entry.is_for(pod.metadata.namespace()) {
                     } else if target.pods.len() < MOST_PODS {
                         target.pods.push(pod);
                     } else {

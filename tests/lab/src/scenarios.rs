@@ -6,6 +6,7 @@ mod healthy;
 mod identity;
 mod install;
 mod location;
+mod runs;
 mod volumes;
 
 use std::sync::LazyLock;
@@ -36,6 +37,7 @@ static FAMILIES: &[&[Scenario]] = &[
     endpoint::SCENARIOS,
     location::SCENARIOS,
     volumes::SCENARIOS,
+    runs::SCENARIOS,
     demo::SCENARIOS,
 ];
 
