@@ -202,6 +202,9 @@ fn boolean(text: &str) -> Result<bool, String> {
 }
 
 /// Parses a duration as kubectl takes it: `10s`, `1m30s`, `1.5h`, `500ms`, or bare seconds.
+///
+/// # Errors
+/// What is wrong with the text.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is no duration such as 10s, 1m30s or 500ms");
     if let Ok(seconds) = text.parse::<u32>() {

@@ -3,9 +3,8 @@
 //! What is told is redacted like everything that comes from a cluster. The login is added below this layer, so that no
 //! token can be in what is told of a request.
 
-use std::time::Instant;
-
 use http::{HeaderMap, Request, Response};
+use tokio::time::Instant;
 
 use crate::facts::Text;
 
@@ -21,11 +20,14 @@ const LONG_BODY: usize = 10 * 1024;
 /// How much of an answer is looked at, to tell of it.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// Takes a line of what is told.
+type Tell = Box<dyn Fn(&str)>;
+
 /// Whoever is told of the calls, if anybody is.
 #[derive(Default)]
 pub struct Trace {
     level: u8,
-    tell: Option<Box<dyn Fn(&str)>>,
+    tell: Option<Tell>,
 }
 
 /// A call that is under way.
