@@ -143,6 +143,10 @@ pub const CAUSES: &[Explains] = &[
     row("backups-failing", "bsl-read-only", Same::Subject),
     row("backups-failing", "bsl-missing", Same::Subject),
     row("backups-failing", "bsl-no-default", Same::Subject),
+    // Without their kinds there are no objects, and who looks for them ends.
+    row("bsl-missing", "crds-missing", Same::Subject),
+    row("container-crashing", "crds-missing", Same::Subject),
+    row("pods-not-ready", "crds-missing", Same::Subject),
     // Whoever looks after the locations does not run.
     row("bsl-stale", "pods-not-ready", Same::Subject),
     row("bsl-stale", "container-oom-killed", Same::Subject),

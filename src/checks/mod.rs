@@ -24,6 +24,7 @@ mod bsl_unavailable;
 mod container_crashing;
 mod container_oom_killed;
 mod coredns_endpoint_unresolved;
+mod crds_missing;
 mod dp_endpoint_private;
 mod dp_endpoint_unresolved;
 mod egress_refused;
@@ -56,6 +57,7 @@ mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
 mod several_identities;
+mod snapshot_crds_missing;
 mod storage_account_missing;
 mod storage_container_missing;
 mod storage_key_wrong;
@@ -97,6 +99,7 @@ pub static CHECKS: &[&Check] = &[
     &hook_job_failed::CHECK,
     &namespace_terminating::CHECK,
     &pods_not_ready::CHECK,
+    &crds_missing::CHECK,
     &pod_identity_refused::CHECK,
     &pod_identity_exception_missing::CHECK,
     &pod_identity_exception_mismatch::CHECK,
@@ -131,5 +134,6 @@ pub static CHECKS: &[&Check] = &[
     &storage_tls_untrusted::CHECK,
     &bsl_settings_wrong::CHECK,
     &storage_key_wrong::CHECK,
+    &snapshot_crds_missing::CHECK,
     &backups_failing::CHECK,
 ];
