@@ -12,7 +12,10 @@ mod road;
 mod runner;
 
 // The checks.
+mod admission_denies_a_trial_pod;
+mod agent_not_ready;
 mod agent_unauthorized;
+mod api_service_unavailable;
 mod backups_failing;
 mod bsl_missing;
 mod bsl_never_validated;
@@ -21,6 +24,7 @@ mod bsl_read_only;
 mod bsl_settings_wrong;
 mod bsl_stale;
 mod bsl_unavailable;
+mod clocks_differ;
 mod container_crashing;
 mod container_oom_killed;
 mod coredns_endpoint_unresolved;
@@ -36,8 +40,10 @@ mod hook_job_failed;
 mod image_not_pulled;
 mod imds_identity_not_found;
 mod imds_unreachable;
+mod left_over_blocks_install;
 mod login_refused;
 mod namespace_terminating;
+mod node_versions_unsupported;
 mod oidc_issuer_off;
 mod plugin_killed;
 mod pod_identity_exception_mismatch;
@@ -56,6 +62,7 @@ mod pods_over_quota;
 mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
+mod second_velero;
 mod several_identities;
 mod snapshot_crds_missing;
 mod storage_account_missing;
@@ -69,6 +76,7 @@ mod storage_throttled;
 mod storage_tls_untrusted;
 mod storage_unreachable;
 mod tls_untrusted;
+mod webhook_unanswered;
 mod workload_identity_not_injected;
 
 pub use check::{Check, Judgement, Outcome};
@@ -100,6 +108,10 @@ pub static CHECKS: &[&Check] = &[
     &namespace_terminating::CHECK,
     &pods_not_ready::CHECK,
     &crds_missing::CHECK,
+    &left_over_blocks_install::CHECK,
+    &second_velero::CHECK,
+    &agent_not_ready::CHECK,
+    &admission_denies_a_trial_pod::CHECK,
     &pod_identity_refused::CHECK,
     &pod_identity_exception_missing::CHECK,
     &pod_identity_exception_mismatch::CHECK,
@@ -136,4 +148,8 @@ pub static CHECKS: &[&Check] = &[
     &storage_key_wrong::CHECK,
     &snapshot_crds_missing::CHECK,
     &backups_failing::CHECK,
+    &api_service_unavailable::CHECK,
+    &webhook_unanswered::CHECK,
+    &node_versions_unsupported::CHECK,
+    &clocks_differ::CHECK,
 ];

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod connections;
+pub mod denier;
 pub mod elapsed;
 pub mod endpoint_remedy;
 pub mod extension_parts;
@@ -17,12 +18,15 @@ pub mod log_line;
 pub mod memory;
 pub mod no_such_host;
 pub mod obstacle;
+pub mod other_veleros;
 pub mod pod_identity;
 pub mod refusals;
 pub mod refused;
 pub mod reinstall;
 pub mod resolver;
 pub mod said;
+pub mod unready;
 pub mod volume_reach;
 pub mod waiting;
+pub mod webhook_reach;
 pub mod word;
