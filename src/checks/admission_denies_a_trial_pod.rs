@@ -106,7 +106,12 @@ fn denied(facts: &Facts, said: &Text, told: Option<&Match>) -> Finding {
         let ranges = facts.limit_ranges.known_rows().iter();
         finding.concerns.extend(ranges.map(|range| range.metadata.subject("v1", "LimitRange")));
     }
-    finding.concerns.extend(left_open(facts).map(ExtensionConfig::subject));
+    for config in left_open(facts) {
+        finding.concerns.push(config.subject());
+        // What the installation waited for may have met the same; of these, the pod on trial is like the hook's.
+        let waited = waited_for(facts, config.failure().map(Text::as_str)).into_iter();
+        finding.concerns.extend(waited.filter(|subject| subject.kind.as_deref() == Some("Job")));
+    }
     let finding = finding.without(
         facts
             .unread(Need::Pods)

@@ -168,6 +168,7 @@ pub const CAUSES: &[Explains] = &[
     row("admission-denies-a-trial-pod", "pods-outside-limits", Same::Subject),
     row("admission-denies-a-trial-pod", "webhook-unanswered", Same::Subject),
     row("extension-install-failed", "admission-denies-a-trial-pod", Same::Subject),
+    row("hook-job-failed", "admission-denies-a-trial-pod", Same::Subject),
     // Without their kinds there are no objects, and who looks for them ends.
     row("bsl-missing", "crds-missing", Same::Subject),
     row("container-crashing", "crds-missing", Same::Subject),

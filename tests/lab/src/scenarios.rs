@@ -1,5 +1,6 @@
 //! The table of all scenarios. One file per family; a scenario is a name, a sentence, and a function that makes its world.
 
+mod cluster;
 mod demo;
 mod endpoint;
 mod healthy;
@@ -34,6 +35,7 @@ static FAMILIES: &[&[Scenario]] = &[
     identity::SCENARIOS,
     endpoint::SCENARIOS,
     location::SCENARIOS,
+    cluster::SCENARIOS,
     demo::SCENARIOS,
 ];
 
