@@ -35,6 +35,14 @@ pub enum Captured {
     Release { release: Option<String>, phase: Option<String>, namespace: Option<String>, resource: Option<String> },
     /// A helm hook that failed: of which release, in which phase, which Job, and why.
     Hook { release: Option<String>, phase: Option<String>, job: Option<String>, reason: Option<String> },
+    /// A Kubernetes object that is there already, and the helm release that its annotations name, with its namespace.
+    Existing {
+        kind: Option<String>,
+        namespace: Option<String>,
+        name: Option<String>,
+        owner: Option<String>,
+        owner_namespace: Option<String>,
+    },
     /// A Kubernetes object.
     Object { kind: Option<String>, namespace: Option<String>, name: Option<String> },
     /// A resource of Azure.
@@ -66,6 +74,9 @@ impl Captured {
             Self::Lock { operation, scope } => &[operation, scope],
             Self::Release { release, phase, namespace, resource } => &[release, phase, namespace, resource],
             Self::Hook { release, phase, job, reason } => &[release, phase, job, reason],
+            Self::Existing { kind, namespace, name, owner, owner_namespace } => {
+                &[kind, namespace, name, owner, owner_namespace]
+            }
             Self::Object { kind, namespace, name } => &[kind, namespace, name],
             Self::Resource { resource_type, group, name } => &[resource_type, group, name],
             Self::Image { image: name } | Self::Name { name } => &[name],

@@ -76,7 +76,14 @@ pub const CAUSES: &[Explains] = &[
     row("extension-missing", "egress-timed-out", Same::Anything),
     row("extension-missing", "egress-refused", Same::Anything),
     row("extension-missing", "tls-untrusted", Same::Anything),
-    row("extension-missing", "pods-not-ready", Same::Anything),
+    row("extension-missing", "agent-not-ready", Same::Anything),
+    row("extension-install-failed", "agent-not-ready", Same::Subject),
+    row("agent-not-ready", "image-not-pulled", Same::Subject),
+    row("agent-not-ready", "container-oom-killed", Same::Subject),
+    row("agent-not-ready", "container-crashing", Same::Subject),
+    row("agent-not-ready", "egress-timed-out", Same::Subject),
+    row("agent-not-ready", "egress-refused", Same::Subject),
+    row("agent-not-ready", "tls-untrusted", Same::Subject),
     row("dp-endpoint-unresolved", "coredns-endpoint-unresolved", Same::Subject),
     // What keeps a workload from running, and through it the installation.
     row("pods-not-ready", "image-not-pulled", Same::Subject),
@@ -152,6 +159,29 @@ pub const CAUSES: &[Explains] = &[
     row("backups-failing", "bsl-read-only", Same::Subject),
     row("backups-failing", "bsl-missing", Same::Subject),
     row("backups-failing", "bsl-no-default", Same::Subject),
+    // What helm's own words name, and whose it is.
+    row("extension-install-failed", "left-over-blocks-install", Same::Subject),
+    row("left-over-blocks-install", "second-velero", Same::Subject),
+    // The list of kinds has a hole.
+    row("namespace-terminating", "api-service-unavailable", Same::Subject),
+    row("extension-install-failed", "api-service-unavailable", Same::Subject),
+    // A webhook without a service refuses by being silent.
+    row("pods-denied-by-webhook", "webhook-unanswered", Same::Subject),
+    // A dry run meets what pods met before it; where their traces are gone, it alone tells why.
+    row("admission-denies-a-trial-pod", "pods-denied-by-azure-policy", Same::Subject),
+    row("admission-denies-a-trial-pod", "pods-denied-by-constraint", Same::Subject),
+    row("admission-denies-a-trial-pod", "pods-denied-by-admission-policy", Same::Subject),
+    row("admission-denies-a-trial-pod", "pods-denied-by-pod-security", Same::Subject),
+    row("admission-denies-a-trial-pod", "pods-denied-by-webhook", Same::Subject),
+    row("admission-denies-a-trial-pod", "pods-over-quota", Same::Subject),
+    row("admission-denies-a-trial-pod", "pods-outside-limits", Same::Subject),
+    row("admission-denies-a-trial-pod", "webhook-unanswered", Same::Subject),
+    row("extension-install-failed", "admission-denies-a-trial-pod", Same::Subject),
+    row("hook-job-failed", "admission-denies-a-trial-pod", Same::Subject),
+    // Without their kinds there are no objects, and who looks for them ends.
+    row("bsl-missing", "crds-missing", Same::Subject),
+    row("container-crashing", "crds-missing", Same::Subject),
+    row("pods-not-ready", "crds-missing", Same::Subject),
     // Whoever looks after the locations does not run.
     row("bsl-stale", "pods-not-ready", Same::Subject),
     row("bsl-stale", "container-oom-killed", Same::Subject),

@@ -8,12 +8,12 @@ use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
 use super::reading::agent::says;
-use super::reading::extension_parts::run_on;
+use super::reading::extension_parts::{is_ready, run_on, running_into};
 use super::reading::install_words::{self, Words};
 use super::reading::reinstall;
 use super::reading::said::shortened;
 use crate::catalogue::innermost;
-use crate::facts::objects::{ExtensionConfig, StorageLocation, Workload};
+use crate::facts::objects::{ExtensionConfig, Workload};
 use crate::facts::{Facts, Need, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, minute};
 
@@ -161,25 +161,6 @@ fn was_deployed(facts: &Facts, config: &ExtensionConfig) -> bool {
         .is_some_and(|helm| has_words(&helm.last_release_status) || has_words(&helm.installed_chart_version));
     let is_ready = |known: &Workload| facts.is_own(&known.metadata) && known.status.ready_replicas > 0;
     has_release || facts.deployments.known_rows().iter().any(is_ready) || run_on(facts)
-}
-
-/// Returns whether every Deployment of the extension is ready, but for the one for telemetry.
-fn is_ready(facts: &Facts) -> bool {
-    let own = facts.deployments.known_rows().iter().filter(|known| facts.is_own(&known.metadata));
-    let mut needed = own.filter(|known| !known.metadata.name.ends_with("geneva-service")).peekable();
-    let is_up = |known: &Workload| known.status.ready_replicas > 0 && known.status.ready_replicas >= known.wanted();
-    needed.peek().is_some() && needed.all(is_up)
-}
-
-/// Returns the location that is Available while the extension's Deployments are ready: then a change has failed, and
-/// what was there before runs on.
-fn running_into(facts: &Facts) -> Option<&StorageLocation> {
-    if !is_ready(facts) {
-        return None;
-    }
-    let is_available = |location: &&StorageLocation| location.status.phase.as_deref() == Some("Available");
-    let used = facts.locations().find(|location| location.spec.default).or_else(|| facts.locations().next());
-    used.filter(is_available)
 }
 
 fn failed(facts: &Facts, config: &ExtensionConfig, all: &[ExtensionConfig], release_failed: bool) -> Finding {

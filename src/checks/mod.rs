@@ -14,7 +14,10 @@ mod road;
 mod runner;
 
 // The checks.
+mod admission_denies_a_trial_pod;
+mod agent_not_ready;
 mod agent_unauthorized;
+mod api_service_unavailable;
 mod azurefile_driver_loses_shares;
 mod backup_interrupted;
 mod backup_stuck;
@@ -26,12 +29,14 @@ mod bsl_read_only;
 mod bsl_settings_wrong;
 mod bsl_stale;
 mod bsl_unavailable;
+mod clocks_differ;
 mod container_crashing;
 mod container_oom_killed;
 mod coredns_crashing;
 mod coredns_endpoint_unresolved;
 mod coredns_reload_failed;
 mod coredns_replicas_differ;
+mod crds_missing;
 mod delete_backup_failed;
 mod dp_endpoint_private;
 mod dp_endpoint_unresolved;
@@ -49,9 +54,11 @@ mod image_not_pulled;
 mod imds_identity_not_found;
 mod imds_unreachable;
 mod item_sync_late;
+mod left_over_blocks_install;
 mod login_refused;
 mod namespace_gone;
 mod namespace_terminating;
+mod node_versions_unsupported;
 mod oidc_issuer_off;
 mod operation_failed;
 mod operations_not_picked_up;
@@ -75,8 +82,10 @@ mod pods_wrong_platform;
 mod restore_failed;
 mod restore_stuck;
 mod restored_from_another_version;
+mod second_velero;
 mod several_identities;
 mod snapshot_class_interferes;
+mod snapshot_crds_missing;
 mod snapshots_not_ready;
 mod snapshots_orphaned;
 mod snapshots_throttled;
@@ -96,6 +105,7 @@ mod target_lacks_storage_classes;
 mod target_lacks_zones;
 mod target_namespaces_terminating;
 mod tls_untrusted;
+mod webhook_unanswered;
 mod workload_identity_not_injected;
 
 pub use check::{Check, Judgement, Outcome};
@@ -127,6 +137,11 @@ pub static CHECKS: &[&Check] = &[
     &hook_job_failed::CHECK,
     &namespace_terminating::CHECK,
     &pods_not_ready::CHECK,
+    &crds_missing::CHECK,
+    &left_over_blocks_install::CHECK,
+    &second_velero::CHECK,
+    &agent_not_ready::CHECK,
+    &admission_denies_a_trial_pod::CHECK,
     &pod_identity_refused::CHECK,
     &pod_identity_exception_missing::CHECK,
     &pod_identity_exception_mismatch::CHECK,
@@ -164,6 +179,7 @@ pub static CHECKS: &[&Check] = &[
     &storage_tls_untrusted::CHECK,
     &bsl_settings_wrong::CHECK,
     &storage_key_wrong::CHECK,
+    &snapshot_crds_missing::CHECK,
     &snapshots_not_ready::CHECK,
     &snapshots_throttled::CHECK,
     &snapshots_orphaned::CHECK,
@@ -189,4 +205,8 @@ pub static CHECKS: &[&Check] = &[
     &target_lacks_storage_classes::CHECK,
     &target_lacks_zones::CHECK,
     &target_namespaces_terminating::CHECK,
+    &api_service_unavailable::CHECK,
+    &webhook_unanswered::CHECK,
+    &node_versions_unsupported::CHECK,
+    &clocks_differ::CHECK,
 ];

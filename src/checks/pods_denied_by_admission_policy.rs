@@ -4,13 +4,14 @@
 //! (AKS issues 5645 and 5726): there the pods are created, and end because they may not create a ConfigMap.
 
 use super::check::{Check, Judgement};
+use super::reading::denier::admission_policy;
 use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
 use super::reading::refused::{Refused, denier, grouped, quoted};
 use super::reading::waiting::workload_of;
 use crate::catalogue::{Captured, Sign, classify};
 use crate::facts::objects::Pod;
 use crate::facts::{Facts, Need, helpful};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -64,10 +65,6 @@ fn run(facts: &Facts) -> Judgement {
     Ok(findings)
 }
 
-fn subject(name: &str) -> Subject {
-    Subject::cluster_wide("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", name)
-}
-
 /// Tells whether a policy is one of AKS itself.
 fn is_of_aks(name: &str) -> bool {
     name.starts_with("aks-managed")
@@ -98,7 +95,12 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         whose_policy(name)
     );
     message.push_str(&refused.ending());
-    refused.finding(facts, subject(name), message).mended_by(remedy(name, binding, refused.afterwards(), facts))
+    refused.finding(facts, admission_policy(name), message).mended_by(remedy(
+        name,
+        binding,
+        refused.afterwards(),
+        facts,
+    ))
 }
 
 fn binding(captured: &Captured) -> Option<&str> {
@@ -133,7 +135,7 @@ fn in_log(pod: &Pod, facts: &Facts) -> Option<Finding> {
         quoted(said.as_deref().unwrap_or_default().trim_end_matches('.')),
         whose_policy(name)
     );
-    let mut finding = Finding::new(Severity::Error, subject(name), message)
+    let mut finding = Finding::new(Severity::Error, admission_policy(name), message)
         .seen(Evidence::quoted(log.at(), line.as_str()))
         .concerning(pod.subject());
     finding.concerns.extend(workload_of(pod));

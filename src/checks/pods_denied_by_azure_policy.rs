@@ -5,11 +5,12 @@
 //! namespace out (azure-policy PR 1410). None of this stands on Azure Backup's own page.
 
 use super::check::{Check, Judgement};
+use super::reading::denier::constraint;
 use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
 use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
-use crate::finding::{Finding, Hop, Remedy, Subject};
+use crate::finding::{Finding, Hop, Remedy};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -67,13 +68,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         quoted(&refused.said())
     );
     message.push_str(&refused.ending());
-    // The name is known, the constraint's kind is not: each policy has a kind of its own.
-    let subject = Subject {
-        api_version: Some("constraints.gatekeeper.sh/v1beta1".to_owned()),
-        name: Some(name.to_owned()),
-        ..Subject::default()
-    };
-    refused.finding(facts, subject, message).mended_by(
+    refused.finding(facts, constraint(name), message).mended_by(
         Remedy::guided(format!(
             "Find the assignment (the first command shows its id beside the constraint) and have its owner leave \
              namespace {namespace} out (parameter excludedNamespaces), let in what it denies (images come from \

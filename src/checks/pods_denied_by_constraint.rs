@@ -4,11 +4,12 @@
 //! Policy's and have a check of their own, since their remedy is elsewhere.
 
 use super::check::{Check, Judgement};
+use super::reading::denier::constraint;
 use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
 use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
-use crate::finding::{Finding, Hop, Remedy, Subject};
+use crate::finding::{Finding, Hop, Remedy};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -65,13 +66,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         quoted(&refused.said())
     );
     message.push_str(&refused.ending());
-    // The name is known, the constraint's kind is not.
-    let subject = Subject {
-        api_version: Some("constraints.gatekeeper.sh/v1beta1".to_owned()),
-        name: Some(name.to_owned()),
-        ..Subject::default()
-    };
-    refused.finding(facts, subject, message).mended_by(
+    refused.finding(facts, constraint(name), message).mended_by(
         Remedy::guided(format!(
             "Have the constraint's owner leave namespace {namespace} out (spec.match.excludedNamespaces), in the cluster \
              or where a GitOps tool takes it from. The first command shows its kind.{}",

@@ -4,11 +4,12 @@
 //! that keep a cluster from coming back after a stop (kyverno issue 4453).
 
 use super::check::{Check, Judgement};
+use super::reading::denier::webhook;
 use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
 use super::reading::refused::{Refused, denier, grouped, quoted};
 use crate::catalogue::Sign;
 use crate::facts::Facts;
-use crate::finding::{Finding, Hop, Remedy, Subject};
+use crate::finding::{Finding, Hop, Remedy};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -68,15 +69,6 @@ fn run(facts: &Facts) -> Judgement {
     Ok(findings)
 }
 
-/// The webhook's name is known; which configuration it stands in, and whether that validates or mutates, is not.
-fn subject(name: &str) -> Subject {
-    Subject {
-        api_version: Some("admissionregistration.k8s.io/v1".to_owned()),
-        name: Some(name.to_owned()),
-        ..Subject::default()
-    }
-}
-
 /// Shows which configuration a webhook stands in and what serves it.
 const CONFIGURATIONS: &str = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations --output \
                               'custom-columns=NAME:.metadata.name,WEBHOOKS:.webhooks[*].name,SERVICE:.webhooks[*].clientConfig.service.name,NAMESPACE:.webhooks[*].clientConfig.service.namespace,ON_FAILURE:.webhooks[*].failurePolicy'";
@@ -89,7 +81,7 @@ fn denied(refused: &Refused<'_>, facts: &Facts) -> Finding {
         quoted(&refused.said())
     );
     message.push_str(&refused.ending());
-    refused.finding(facts, subject(name), message).mended_by(
+    refused.finding(facts, webhook(name), message).mended_by(
         Remedy::guided(format!(
             "Have the owner of the webhook, or of the rule behind it, leave namespace {} out. The command shows which \
              configuration it stands in and what serves it.{}",
@@ -117,5 +109,5 @@ fn uncalled(refused: &Refused<'_>, facts: &Facts) -> Finding {
     if name == GATEKEEPER {
         remedy = remedy.documented("kubectl get pods --namespace gatekeeper-system");
     }
-    refused.finding(facts, subject(name), message).mended_by(remedy.documented(CONFIGURATIONS))
+    refused.finding(facts, webhook(name), message).mended_by(remedy.documented(CONFIGURATIONS))
 }

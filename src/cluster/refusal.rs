@@ -94,6 +94,10 @@ impl Refusal {
         // Words of the API server's own: authorization refuses the user, admission refuses the object.
         let is_user = message.contains("cannot create resource");
         let is_webhook_failure = message.contains("failed calling webhook");
+        // The account of the pod on trial, in a namespace that is seconds old; the extension's pods have their own.
+        if message.contains("error looking up service account") {
+            return Err(Self::Failed("the namespace has no default service account yet".to_owned()));
+        }
         match status {
             400 | 403 | 422 if !is_user && !message.is_empty() => Ok(message),
             _ if is_webhook_failure => Ok(message),

@@ -3,13 +3,26 @@
 use super::super::captured::Captured;
 use super::super::scene::Scene;
 
-/// Reads `Kind "name" in namespace "namespace" exists …`.
+/// Reads `Kind "name" in namespace "namespace" exists …`, and which release the object's annotations name.
 #[expect(clippy::unnecessary_wraps, reason = "the shape of every reader")]
 pub(in super::super) fn existing(scene: &Scene) -> Option<Captured> {
     let place = scene.past(" in namespace ");
     let namespace = place.and_then(|at| scene.word_at(at));
     let (kind, name) = place.and_then(|at| kind_and_name(scene, at - " in namespace ".len())).unzip();
-    Some(Captured::Object { kind, namespace, name })
+    let owner = current_value(scene, "meta.helm.sh/release-name");
+    let owner_namespace = current_value(scene, "meta.helm.sh/release-namespace");
+    Some(Captured::Existing { kind, namespace, name, owner, owner_namespace })
+}
+
+/// What helm found under a key: `key "…" must equal "…": current value is "…"`. A missing key has none.
+fn current_value(scene: &Scene, key: &str) -> Option<String> {
+    const VALUE: &str = "current value is ";
+    let at = scene.past(&format!("{key}\" must equal "))?;
+    let rest = scene.rest(at);
+    // The next complaint is about another key.
+    let own = rest.split(" error:").next().unwrap_or(rest);
+    let value = own.find(VALUE)?;
+    scene.word_at(at + value + VALUE.len())
 }
 
 /// Reads a missing secret, and refuses other missing objects.

@@ -442,12 +442,36 @@ fn extension() {
     );
     let exists = "Helm installation failed : Resource already existing in your cluster : Recommendation Manually delete the resource(s) that currently exist in your cluster and try installation again. To delete these resources run the following commands: kubectl delete <resource type> -n <resource namespace> <resource name> : InnerError [rendered manifests contain a resource that already exists. Unable to continue with install: BackupStorageLocation \"default\" in namespace \"dataprotection-microsoft\" exists and cannot be imported into the current release: invalid ownership metadata; label validation error]";
     only(&[(exists, Sign::ResourceExists)]);
-    let expected = Captured::Object {
+    let expected = Captured::Existing {
         kind: some("BackupStorageLocation"),
         namespace: some("dataprotection-microsoft"),
         name: some("default"),
+        owner: None,
+        owner_namespace: None,
     };
     assert_eq!(captured(exists, Sign::ResourceExists), expected);
+    let owned = "InnerError [rendered manifests contain a resource that already exists. Unable to continue with install: CustomResourceDefinition \"backups.velero.io\" in namespace \"\" exists and cannot be imported into the current release: invalid ownership metadata; annotation validation error: key \"meta.helm.sh/release-name\" must equal \"azbkup\": current value is \"velero\"; annotation validation error: key \"meta.helm.sh/release-namespace\" must equal \"dataprotection-microsoft\": current value is \"velero-system\"]";
+    only(&[(owned, Sign::ResourceExists)]);
+    let expected = Captured::Existing {
+        kind: some("CustomResourceDefinition"),
+        namespace: None,
+        name: some("backups.velero.io"),
+        owner: some("velero"),
+        owner_namespace: some("velero-system"),
+    };
+    assert_eq!(captured(owned, Sign::ResourceExists), expected);
+    let partly = owned.replace(
+        "key \"meta.helm.sh/release-name\" must equal \"azbkup\": current value is \"velero\"",
+        "missing key \"meta.helm.sh/release-name\": must be set to \"azbkup\"",
+    );
+    let expected = Captured::Existing {
+        kind: some("CustomResourceDefinition"),
+        namespace: None,
+        name: some("backups.velero.io"),
+        owner: None,
+        owner_namespace: some("velero-system"),
+    };
+    assert_eq!(captured(&partly, Sign::ResourceExists), expected);
     assert_eq!(
         captured("in namespace dataprotection-microsoft because it is being terminated", Sign::NamespaceTerminating),
         Captured::Object { kind: None, namespace: some("dataprotection-microsoft"), name: None }

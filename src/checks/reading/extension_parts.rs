@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::agent::{is_installed, says};
 use super::waiting::workload_of;
 use crate::facts::Facts;
-use crate::facts::objects::Pod;
+use crate::facts::objects::{Pod, StorageLocation, Workload};
 use crate::finding::{Severity, Subject};
 
 /// Returns the extension's pods that run on: those of its Deployments. Jobs end, and ask for no token.
@@ -43,6 +43,25 @@ fn is_controller(pod: &Pod) -> bool {
             .metadata
             .owner("ReplicaSet")
             .is_some_and(|set| set.name.starts_with("dataprotection-microsoft-controller-"))
+}
+
+/// Returns whether every Deployment of the extension is ready, but for the one for telemetry.
+pub fn is_ready(facts: &Facts) -> bool {
+    let own = facts.deployments.known_rows().iter().filter(|known| facts.is_own(&known.metadata));
+    let mut needed = own.filter(|known| !known.metadata.name.ends_with("geneva-service")).peekable();
+    let is_up = |known: &Workload| known.status.ready_replicas > 0 && known.status.ready_replicas >= known.wanted();
+    needed.peek().is_some() && needed.all(is_up)
+}
+
+/// Returns the location that is Available while the extension's Deployments are ready: then a change has failed, and
+/// what was there before runs on.
+pub fn running_into(facts: &Facts) -> Option<&StorageLocation> {
+    if !is_ready(facts) {
+        return None;
+    }
+    let is_available = |location: &&StorageLocation| location.status.phase.as_deref() == Some("Available");
+    let used = facts.locations().find(|location| location.spec.default).or_else(|| facts.locations().next());
+    used.filter(is_available)
 }
 
 /// Returns how much it hurts that a workload of the extension does not run.

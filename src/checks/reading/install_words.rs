@@ -64,7 +64,10 @@ pub fn read(text: &str) -> Words {
         Sign::HelmWaitTimeout => (wait(best), WATCH.to_owned()),
         Sign::HelmHookFailed => (hook(best), WATCH.to_owned()),
         Sign::ResourceExists => (
-            format!("{} exists already and does not belong to this installation: a left-over, or another Velero's.", object(best)),
+            format!(
+                "{} exists already and does not belong to this installation: a left-over, or another Velero's. AKSB126 left-over-blocks-install looks into it.",
+                object(best)
+            ),
             "Find out whose it is before you delete it: its labels and annotations name the release. A left-over of an \
              earlier installation may go; do not run two Veleros."
                 .to_owned(),
@@ -201,7 +204,7 @@ fn hook(found: &Match) -> String {
 
 fn object(found: &Match) -> String {
     match &found.captured {
-        Captured::Object { kind: Some(kind), namespace, name: Some(name) } => {
+        Captured::Existing { kind: Some(kind), namespace, name: Some(name), .. } => {
             let place = namespace.as_ref().map_or(String::new(), |namespace| format!(" in {namespace}"));
             format!("{kind} {name}{place}")
         }
@@ -235,6 +238,7 @@ const fn check_of(sign: Sign) -> Option<&'static str> {
         Sign::DeniedByWebhook | Sign::WebhookUnreachable => "AKSB114 pods-denied-by-webhook",
         Sign::ImageNotFound | Sign::ImageUnauthorized | Sign::ImageNoRoute => "AKSB115 image-not-pulled",
         Sign::NamespaceTerminating => "AKSB120 namespace-terminating",
+        Sign::StaleApiService => "AKSB702 api-service-unavailable",
         Sign::ConnectTimeout | Sign::ConnectReset | Sign::NoRoute | Sign::ProxyUnreachable | Sign::DnsTimeout => {
             "AKSB304 egress-timed-out"
         }

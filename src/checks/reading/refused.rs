@@ -162,15 +162,19 @@ impl<'f> Refused<'f> {
         }
     }
 
-    /// Makes the finding: about `subject`, concerning every workload.
-    pub fn finding(&self, facts: &Facts, subject: Subject, message: String) -> Finding {
+    /// Returns how much the refusals hurt: where pods of an older make run on, backups do too.
+    pub fn severity(&self, facts: &Facts) -> Severity {
         let has_failed = facts
             .extension_configs
             .known_rows()
             .iter()
             .any(|config| config.is_backup() && config.status.status.as_deref() == Some("Failed"));
-        let severity = if self.older_runs() && !has_failed { Severity::Warning } else { Severity::Error };
-        let mut finding = Finding::new(severity, subject, message);
+        if self.older_runs() && !has_failed { Severity::Warning } else { Severity::Error }
+    }
+
+    /// Makes the finding: about `subject`, concerning every workload.
+    pub fn finding(&self, facts: &Facts, subject: Subject, message: String) -> Finding {
+        let mut finding = Finding::new(self.severity(facts), subject, message);
         let mut shown: Vec<(&Subject, &Captured)> = Vec::new();
         for refusal in &self.all {
             // Every attempt leaves an event, with the name of another pod that never was: one of them is enough.

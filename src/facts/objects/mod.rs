@@ -55,5 +55,7 @@ pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, StorageLocation, StorageLocationSpec, StorageLocationStatus,
 };
 pub use volume::{Claim, ClaimSpec, ClaimStatus, Volume, VolumeNodeAffinity, VolumeSpec};
-pub use webhook::{AdmissionTrial, ServiceEndpoints, Webhook, WebhookClient, WebhookConfiguration, WebhookRule};
+pub use webhook::{
+    AdmissionTrial, MatchCondition, ServiceEndpoints, Webhook, WebhookClient, WebhookConfiguration, WebhookRule,
+};
 pub use workload::{PodTemplate, Workload, WorkloadSpec, WorkloadStatus};

@@ -41,6 +41,18 @@ pub struct Webhook {
     /// Which objects it is called for; null for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_selector: Option<LabelSelector>,
+    /// Further conditions, in a language that is not judged here: their names.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub match_conditions: Vec<MatchCondition>,
+}
+
+/// A condition under which a webhook is called.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MatchCondition {
+    /// Its name.
+    #[serde(deserialize_with = "name")]
+    pub name: String,
 }
 
 /// Who answers for a webhook.
@@ -93,6 +105,9 @@ pub struct ServiceEndpoints {
     pub service: ServiceReference,
     /// Whether the Service exists.
     pub exists: bool,
+    /// Whether it stands for a name outside the cluster, and so has no endpoints here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_external: bool,
     /// How many of its endpoints are ready.
     pub ready: u32,
     /// How many are not.

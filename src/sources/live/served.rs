@@ -191,6 +191,17 @@ impl Live<'_> {
         struct Conditions {
             ready: Option<bool>,
         }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct CalledService {
+            spec: CalledServiceSpec,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct CalledServiceSpec {
+            #[serde(rename = "type")]
+            kind: String,
+        }
         let mut found = ServiceEndpoints { exists: true, ..ServiceEndpoints::default() };
         let path = Path::list("discovery.k8s.io", "v1", Some(&service.namespace), "endpointslices")
             .with("labelSelector", format!("kubernetes.io/service-name={}", service.name));
@@ -212,11 +223,11 @@ impl Live<'_> {
         }
         if found.ready == 0 {
             let path = Path::object("", "v1", Some(&service.namespace), "services", &service.name);
-            found.exists = match self.api.get::<serde::de::IgnoredAny>(&path).await {
-                Ok(_) => true,
-                Err(Refusal::NotFound) => false,
+            match self.api.get::<CalledService>(&path).await {
+                Ok(called) => found.is_external = called.spec.kind == "ExternalName",
+                Err(Refusal::NotFound) => found.exists = false,
                 Err(refusal) => return Err(refusal),
-            };
+            }
         }
         found.service = service;
         Ok(found)

@@ -101,7 +101,8 @@ impl Api {
         let start = Instant::now();
         while !matches!(
             self.ask(Method::POST, &format!("{collection}?dryRun=All"), "application/json", Some(object)).await,
-            Err(kube::Error::Api(status)) if matches!(status.code, 403 | 422)
+            // A webhook that cannot be called is an internal error, and refuses all the same.
+            Err(kube::Error::Api(status)) if matches!(status.code, 403 | 422) || status.message.contains("failed calling webhook")
         ) {
             ensure!(start.elapsed() < bound, "{path} is not refused within {bound:?}");
             tokio::time::sleep(LOOK_AGAIN).await;

@@ -1,5 +1,6 @@
 //! The table of all scenarios. One file per family; a scenario is a name, a sentence, and a function that makes its world.
 
+mod cluster;
 mod demo;
 mod endpoint;
 mod healthy;
@@ -38,6 +39,7 @@ static FAMILIES: &[&[Scenario]] = &[
     location::SCENARIOS,
     volumes::SCENARIOS,
     runs::SCENARIOS,
+    cluster::SCENARIOS,
     demo::SCENARIOS,
 ];
 

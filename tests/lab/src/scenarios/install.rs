@@ -131,7 +131,7 @@ impl World {
     }
 
     /// An installation that helm still waits for: no backup yet, no validated location.
-    fn installing(self) -> Self {
+    pub(super) fn installing(self) -> Self {
         self.without(|object| object["kind"] == "Backup").config_says("Pending", "").edit(
             "BackupStorageLocation",
             "default",
@@ -142,7 +142,7 @@ impl World {
     }
 
     /// None of the extension's deployments is there: helm never came to them, or has removed them.
-    fn nothing_installed(self) -> Self {
+    pub(super) fn nothing_installed(self) -> Self {
         let mine = |object: &Value| object["metadata"]["namespace"] == NAMESPACE && object["kind"] != "ExtensionConfig";
         self.without(mine)
     }
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// Waits until the controllers say this of the pods that they may not create.
-    fn not_created(self, says: &str) -> Self {
+    pub(super) fn not_created(self, says: &str) -> Self {
         self.unobserved_extension().see_event(NAMESPACE, says)
     }
 }
@@ -247,7 +247,7 @@ fn quota() -> World {
 }
 
 /// A pod like those of the extension, to be refused in a dry run.
-fn probe() -> Value {
+pub(super) fn probe() -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": NAMESPACE, "name": "probe"},
         "spec": {"containers": [{"name": "velero", "image": image("velero"),
@@ -293,7 +293,7 @@ fn denied_by_vap() -> World {
         .not_created("ValidatingAdmissionPolicy 'require-run-as-non-root'")
 }
 
-fn azure_policy_message() -> String {
+pub(super) fn azure_policy_message() -> String {
     format!(
         "[azurepolicy-k8sazurev2containerallowedimag-74b9f1fd9ecd8c6a5c1d] Container image {} for container velero has not been allowed.",
         image("velero")
