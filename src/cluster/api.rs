@@ -31,7 +31,7 @@ const PAGE: u32 = 500;
 /// The smaller pages that are asked for where an answer is too large.
 const SMALLER_PAGES: [u32; 3] = [100, 20, 4];
 /// The largest answer that is read, so that no server can fill the memory; a page that is larger is asked for in parts.
-const LARGEST_ANSWER: usize = 14 << 20;
+const LARGEST_ANSWER: usize = 12 << 20;
 /// What may be read of several answers at once; of those that are larger, one at a time goes on.
 const LARGE_ANSWER: usize = 1 << 20;
 /// How much is read of an answer that is a refusal: its words stand at its beginning.
