@@ -61,7 +61,7 @@ const ROOMS: &[Room] = &[
     Room { name: "exit", is_pure: true, may_name: &[] },
     Room { name: "error", is_pure: true, may_name: &[] },
     Room { name: "facts", is_pure: true, may_name: &["finding"] },
-    Room { name: "checks", is_pure: true, may_name: &["finding", "facts", "catalogue"] },
+    Room { name: "checks", is_pure: true, may_name: &["finding", "facts", "catalogue", "corefile"] },
     // `render` prints errors and reads what a check is called; it decides nothing.
     Room { name: "render", is_pure: true, may_name: &["finding", "facts", "checks", "error"] },
     Room { name: "cluster", is_pure: false, may_name: &["facts", "error"] },

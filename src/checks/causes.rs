@@ -128,6 +128,8 @@ pub const CAUSES: &[Explains] = &[
     row("dp-endpoint-unresolved", "coredns-crashing", Same::Subject),
     row("storage-unreachable", "coredns-crashing", Same::Subject),
     row("coredns-replicas-differ", "coredns-reload-failed", Same::Anything),
+    row("coredns-reload-failed", "coredns-configuration-refused", Same::Subject),
+    row("coredns-crashing", "coredns-configuration-refused", Same::Subject),
     row("coredns-reload-failed", "coredns-crashing", Same::Subject),
     // Who answers a token request: an exception that is missing, or does not fit, explains NMI's refusal.
     row("pod-identity-refused", "pod-identity-exception-missing", Same::Anything),

@@ -32,7 +32,10 @@ mod bsl_unavailable;
 mod clocks_differ;
 mod container_crashing;
 mod container_oom_killed;
+mod coredns_configuration_refused;
 mod coredns_crashing;
+mod coredns_custom_breaks_dns;
+mod coredns_custom_without_effect;
 mod coredns_endpoint_unresolved;
 mod coredns_reload_failed;
 mod coredns_replicas_differ;
@@ -162,6 +165,9 @@ pub static CHECKS: &[&Check] = &[
     &coredns_reload_failed::CHECK,
     &coredns_crashing::CHECK,
     &coredns_replicas_differ::CHECK,
+    &coredns_configuration_refused::CHECK,
+    &coredns_custom_breaks_dns::CHECK,
+    &coredns_custom_without_effect::CHECK,
     &bsl_unavailable::CHECK,
     &bsl_read_only::CHECK,
     &bsl_missing::CHECK,

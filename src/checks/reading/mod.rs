@@ -7,6 +7,7 @@ pub mod agent_restart;
 pub mod connections;
 pub mod corefile_words;
 pub mod denier;
+pub mod dns_configuration;
 pub mod elapsed;
 pub mod ended;
 pub mod endpoint_remedy;
