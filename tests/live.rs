@@ -294,7 +294,8 @@ fn coredns_that_refuses_a_change_and_takes_over_its_correction() {
     custom(serde_json::json!({"a.override": hosts, "b.override": hosts}));
     wait("reload failed");
     let seen = look(lab.kubeconfig());
-    assert_eq!(seen.names("also"), ["coredns-reload-failed"], "{}", seen.text);
+    assert_eq!(seen.names("also"), ["coredns-configuration-refused"], "{}", seen.text);
+    assert_eq!(seen.names("consequence"), ["coredns-reload-failed"], "{}", seen.text);
     assert_eq!(seen.names("root"), [""; 0], "{}", seen.text);
     assert!(flat(&seen.text).contains("the plugin hosts stands twice in one server block"), "{}", seen.text);
     assert_eq!(seen.outcome("coredns-crashing"), "passed", "{}", seen.text);
