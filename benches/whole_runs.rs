@@ -26,6 +26,9 @@ const RUNS: usize = 15;
 const DELAY: Duration = Duration::from_millis(40);
 const NODES: usize = 50;
 const PODS: usize = 1000;
+/// The larger cluster: pods of other people, and events in the extension's own namespace.
+const MANY_PODS: usize = 10_000;
+const MANY_EVENTS: usize = 2_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,8 +50,20 @@ fn main() {
     }
 
     let lab = Lab::start().expect("the laboratory starts");
-    lab.play(&large()).expect("the cluster is there");
+    lab.play(&large(PODS, 0)).expect("the cluster is there");
     println!("doctor on {NODES} nodes and {PODS} pods, each run a process of its own:");
+    costs(&lab, binary);
+    round_trips(&lab, binary);
+    drop(lab);
+
+    let lab = Lab::start().expect("the laboratory starts");
+    lab.play(&large(MANY_PODS, MANY_EVENTS)).expect("the cluster is there");
+    println!("doctor on {NODES} nodes, {MANY_PODS} pods and {MANY_EVENTS} events in the extension's namespace:");
+    costs(&lab, binary);
+}
+
+/// Measures some runs of `doctor`, each a process of its own.
+fn costs(lab: &Lab, binary: &str) {
     let mut walls = Vec::new();
     let mut peaks = Vec::new();
     for _ in 0..RUNS {
@@ -60,7 +75,6 @@ fn main() {
     peaks.sort_unstable();
     println!("  wall   {:>8.1} ms median", walls[RUNS / 2].as_secs_f64() * 1000.0);
     println!("  peak   {:>8.1} MiB resident, largest of {RUNS}", peaks[RUNS - 1] as f64 / 1024.0);
-    round_trips(&lab, binary);
 }
 
 /// Delays every answer, and counts how many delays a run waits for, one after the other.
@@ -123,7 +137,7 @@ fn measure(command: &[String]) {
 }
 
 /// A healthy cluster with many nodes and many pods of other people.
-fn large() -> World {
+fn large(pods: usize, events: usize) -> World {
     let mut world = World::healthy();
     let node: Value = world.objects.iter().find(|object| object["kind"] == "Node").expect("a node").clone();
     for index in 3..NODES {
@@ -131,11 +145,11 @@ fn large() -> World {
         another["metadata"]["name"] = json!(format!("aks-nodepool1-31415926-vmss{index:06}"));
         world.objects.push(another);
     }
-    for index in 0..PODS {
+    for index in 0..pods {
         world.objects.push(json!({
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": format!("shop-{index:04}"), "namespace": "shop", "labels": {"app": "shop"}},
+            "metadata": {"name": format!("shop-{index:05}"), "namespace": "shop", "labels": {"app": "shop"}},
             "spec": {
                 "nodeName": format!("aks-nodepool1-31415926-vmss{:06}", index % (NODES - 3) + 3),
                 "containers": [{
@@ -145,6 +159,18 @@ fn large() -> World {
                     "env": (0..20).map(|n| json!({"name": format!("SETTING_{n}"), "value": "a value of some length"})).collect::<Vec<_>>()
                 }]
             }
+        }));
+    }
+    for index in 0..events {
+        world.objects.push(json!({
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": format!("backup.{index:06}"), "namespace": "dataprotection-microsoft"},
+            "involvedObject": {"kind": "Pod", "namespace": "dataprotection-microsoft", "name": "somebody-elses"},
+            "reason": "Pulled",
+            "type": "Normal",
+            "message": "Container image \"mcr.microsoft.com/azurebackup/k8s/velero:0.0.02574.247\" already present on machine",
+            "lastTimestamp": "2026-11-24T09:00:00Z"
         }));
     }
     world

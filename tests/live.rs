@@ -439,6 +439,29 @@ fn a_namespace_that_does_not_hold_the_extension_is_refused() {
 }
 
 #[test]
+fn a_trace_tells_of_every_call_and_never_of_a_token() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("demo").unwrap()).unwrap();
+    let token = lab.kubectl(&["create", "token", "default", "--namespace", "default"]).unwrap();
+    let quiet = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-o", "json"]);
+    for level in ["6", "9"] {
+        let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-o", "json", &format!("-v={level}")]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), quiet.status.code());
+        serde_json::from_slice::<Value>(&output.stdout).expect("a trace does not touch the document");
+        assert!(told.contains("GET /version 200 OK in "), "{told}");
+        assert!(told.contains("PORT-FORWARD kube-system/"), "{told}");
+        assert_eq!(told.contains("answer body of "), level == "9", "{told}");
+        assert!(!told.contains("Bearer ey") && !told.contains('\u{1b}'), "{told}");
+    }
+    // A user by token: what is sent is told without it.
+    let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-v=9", "--token", token.trim()]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("GET /version"), "{told}");
+    assert!(!told.contains(token.trim()) && !told.contains(&token.trim()[20..60]), "a token in the trace");
+}
+
+#[test]
 fn a_saved_file_is_judged_as_the_live_cluster_was() {
     let lab = Lab::start().unwrap();
     lab.play(&scenario("demo").unwrap()).unwrap();
