@@ -38,7 +38,7 @@ const LARGE_ANSWER: usize = 1 << 20;
 const LARGEST_REFUSAL: usize = 64 << 10;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
-/// How long to wait before a call is tried again, where the server does not say so itself. Every call only reads.
+/// How long to wait before a call is tried again, where the server does not say so itself. Only what reads is tried again.
 const WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 /// The longest that the server may ask to be waited for; what would take longer is told instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -367,7 +367,8 @@ impl Api {
                 let mut waits = WAITS.iter();
                 loop {
                     let (refusal, wish) = match self.exchange(ask, keep).await {
-                        Err(Trouble::Again(refusal, wish)) => (refusal, wish),
+                        // Only a question may be put twice: what makes something could make it twice.
+                        Err(Trouble::Again(refusal, wish)) if ask.method == Method::GET => (refusal, wish),
                         outcome => return Ok(outcome),
                     };
                     let Some(wait) = waits.next().map(|wait| wish.unwrap_or(*wait)) else { return Err(refusal) };
@@ -405,7 +406,7 @@ impl Api {
 
     /// Tells what an error of the client means, and whether to ask again.
     fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Trouble {
-        // Every call only reads: one that was cut off can be made again.
+        // One that was cut off can be made again.
         if is_cut(error) {
             return Trouble::Again(Refusal::Failed(innermost(error)), None);
         }
