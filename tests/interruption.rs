@@ -149,7 +149,7 @@ fn ctrl_c_during_the_login_gives_a_whole_document_too() {
         &kubeconfig,
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: slow\n\
-             clusters: [{{name: c, cluster: {{server: \"http://127.0.0.1:9\"}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: \"https://127.0.0.1:9\"}}}}]\n\
              users: [{{name: u, user: {{exec: {plugin}}}}}]\n\
              contexts: [{{name: slow, context: {{cluster: c, user: u}}}}]\n"
         ),

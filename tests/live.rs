@@ -120,7 +120,9 @@ fn a_healthy_cluster_has_nothing_wrong() {
     assert_eq!(seen.code, 0, "{}", seen.text);
     assert_eq!(seen.report["findings"].as_array().unwrap().len(), 0, "{}", seen.text);
     assert_eq!(seen.report["summary"]["inconclusive"], 0, "{}", seen.text);
-    assert_eq!(seen.report["summary"]["deselected"], 0, "an administrator may ask CoreDNS: {}", seen.text);
+    let left_out = seen.report["deselected"].as_array().unwrap().iter();
+    let for_want: Vec<&Value> = left_out.filter(|one| one["why"] != "by not naming a --target-context").collect();
+    assert_eq!(for_want, Vec::<&Value>::new(), "an administrator may ask CoreDNS: {}", seen.text);
     assert_eq!(seen.outcome("coredns-endpoint-unresolved"), "passed", "{}", seen.text);
     assert!(flat(&seen.text).contains("Nothing inside the cluster stands in the way of a backup"), "{}", seen.text);
 }
@@ -297,7 +299,7 @@ fn coredns_that_refuses_a_change_and_takes_over_its_correction() {
     assert_eq!(seen.names("also"), ["coredns-configuration-refused"], "{}", seen.text);
     assert_eq!(seen.names("consequence"), ["coredns-reload-failed"], "{}", seen.text);
     assert_eq!(seen.names("root"), [""; 0], "{}", seen.text);
-    assert!(flat(&seen.text).contains("the plugin hosts stands twice in one server block"), "{}", seen.text);
+    assert!(flat(&seen.text).contains("plugin can only be used once per Server Block"), "{}", seen.text);
     assert_eq!(seen.outcome("coredns-crashing"), "passed", "{}", seen.text);
 
     custom(serde_json::json!({"a.override": hosts, "b.override": null}));

@@ -51,6 +51,9 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 fn run(facts: &Facts) -> Judgement {
     let Some(clocks) = facts.server.clocks else {
+        // Where nothing was read, that is the reason.
+        facts.nodes.rows(Need::Nodes.what())?;
+        facts.node_leases.rows(Need::NodeLeases.what())?;
         return Err(Stop::inconclusive("what time it is for the API server was not seen"));
     };
     let ahead = clocks.server.duration_since(clocks.here);

@@ -184,6 +184,9 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     if let Some(namespace) = &args.namespace {
         is_namespace(namespace)?;
     }
+    if args.target_context.is_none() && args.bundle.is_none() && !args.sample {
+        selection.without(Need::Target, NO_TARGET);
+    }
     let (facts, ended) = match (&args.bundle, args.sample, args.wait) {
         (Some(file), _, _) => (read_bundle(file)?, None),
         (None, true, _) => (sample()?, None),

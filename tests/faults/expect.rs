@@ -123,13 +123,23 @@ fn needs_of(call: &str, scene: &Scene) -> BTreeSet<Need> {
     };
     let mut needs: BTreeSet<Need> = Need::ALL.iter().copied().filter(brings).collect();
     // A right for the whole cluster and one for a namespace are told apart by the path.
-    if parts.resource == "pods" {
+    // An object that is sent is a dry run of it.
+    let is_trial = call.starts_with("POST ");
+    needs.retain(|need| (*need == Need::AdmissionTrial) == is_trial);
+    if parts.resource == "pods" && !is_trial {
         match (parts.namespace, parts.query.contains("kube-dns")) {
-            (None, _) => needs = [Need::NodeUsage].into(),
+            (None, _) => needs = [Need::NodeUsage, Need::HookTargets].into(),
             (Some("kube-system"), true) => needs = [Need::DnsPods].into(),
             (Some("kube-system"), false) => needs = [Need::AgentPods].into(),
-            _ => needs.retain(|need| *need != Need::NodeUsage),
+            _ => needs.retain(|need| !matches!(need, Need::NodeUsage | Need::HookTargets)),
         }
+    }
+    if parts.resource == "services" {
+        let is_dns = call.contains("/kube-dns");
+        needs.retain(|need| (*need == Need::DnsService) == is_dns);
+    }
+    if parts.resource.is_empty() {
+        needs.insert(Need::ServedGroups);
     }
     if needs.is_empty() || parts.resource.is_empty() {
         needs.insert(Need::Leftovers);
