@@ -3,6 +3,8 @@
 //! CoreDNS serves TCP beside UDP, so a port-forward reaches every replica by itself: no new pod, no
 //! program in the image. Knowledge: RFC 1035 section 4.2.2 (two bytes of length before a message).
 
+use std::time::Duration;
+
 use hickory_proto::op::{Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use http_body_util::Limited;
@@ -22,8 +24,9 @@ const MOST_RECORDS: usize = 32;
 
 /// How much is read of an answer that refuses the port-forward: the client itself would read all of it.
 const LARGEST_REFUSAL: usize = 64 << 10;
-/// How often a question is put whose connection is cut off.
-const TRIES: usize = 2;
+/// How often a question is put, and the time before it is put again.
+const TRIES: usize = 3;
+const WAIT: Duration = Duration::from_millis(200);
 
 /// Asks the pod for the IPv4 addresses of a name.
 ///
@@ -38,9 +41,10 @@ pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) 
             let mut told = Refusal::Failed("no try".to_owned());
             for _ in 0..TRIES {
                 match ask_once(&pods, pod, &question).await {
-                    Err(Trouble { refusal, is_cut: true }) => told = refusal,
+                    Err(Trouble { refusal, may_pass: true }) => told = refusal,
                     outcome => return outcome.map_err(|trouble| trouble.refusal),
                 }
+                tokio::time::sleep(WAIT).await;
             }
             Err(told)
         })
@@ -53,15 +57,18 @@ pub async fn ask_for_address(api: &Api, namespace: &str, pod: &str, name: &str) 
     answer
 }
 
-/// Why one try brought nothing, and whether it was cut off.
+/// Why one try brought nothing, and whether another may do better: it was cut off, or the server is busy.
 struct Trouble {
     refusal: Refusal,
-    is_cut: bool,
+    may_pass: bool,
 }
 
 async fn ask_once(pods: &kube::Api<Pod>, pod: &str, question: &[u8]) -> Result<Answer, Trouble> {
-    let failed = |why: String| Trouble { refusal: Refusal::Failed(why), is_cut: false };
-    let refused = |error: kube::Error| Trouble { is_cut: is_cut(&error), refusal: Refusal::of_error(&error) };
+    let failed = |why: String| Trouble { refusal: Refusal::Failed(why), may_pass: false };
+    let refused = |error: kube::Error| {
+        let is_busy = matches!(&error, kube::Error::Api(status) if matches!(status.code, 429 | 503 | 504));
+        Trouble { may_pass: is_busy || is_cut(&error), refusal: Refusal::of_error(&error) }
+    };
     let mut forward = pods.portforward(pod, &[DNS_PORT]).await.map_err(refused)?;
     let mut stream = forward.take_stream(DNS_PORT).ok_or_else(|| failed("no stream".to_owned()))?;
     let talk = async {
@@ -73,7 +80,7 @@ async fn ask_once(pods: &kube::Api<Pod>, pod: &str, question: &[u8]) -> Result<A
     };
     let bytes = talk.await.map_err(|error| {
         let why = format!("port 53 of the pod did not answer: {}", innermost(&error));
-        Trouble { is_cut: is_cut(&error), refusal: Refusal::Failed(why) }
+        Trouble { may_pass: is_cut(&error), refusal: Refusal::Failed(why) }
     })?;
     drop(stream);
     forward.abort();

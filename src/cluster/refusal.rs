@@ -92,7 +92,7 @@ impl Refusal {
         let told: Option<Status> = serde_json::from_slice(body).ok().filter(|status: &Status| status.kind == "Status");
         let message = told.and_then(|status| status.message).unwrap_or_default();
         // Words of the API server's own: authorization refuses the user, admission refuses the object.
-        let is_user = message.contains("cannot create resource");
+        let is_user = message.contains("User \"") && message.contains(" cannot ");
         let is_webhook_failure = message.contains("failed calling webhook");
         // The account of the pod on trial, in a namespace that is seconds old; the extension's pods have their own.
         if message.contains("error looking up service account") {

@@ -134,6 +134,10 @@ fn needs_of(call: &str, scene: &Scene) -> BTreeSet<Need> {
             _ => needs.retain(|need| !matches!(need, Need::NodeUsage | Need::HookTargets)),
         }
     }
+    // The extension's own resources are listed everywhere at once; in a namespace only what is left of one.
+    if parts.group == "clusterbackup.dataprotection.microsoft.com" && parts.namespace.is_some() {
+        needs = [Need::Leftovers].into();
+    }
     if parts.resource == "services" {
         let is_dns = call.contains("/kube-dns");
         needs.retain(|need| (*need == Need::DnsService) == is_dns);

@@ -160,22 +160,23 @@ impl Live<'_> {
         for answer in answers {
             match answer {
                 Ok(row) => rows.push(row),
-                Err(refusal) => failed = Some(refusal),
+                Err(failure) => failed = Some(failure),
             }
         }
         match failed {
             None if surplus == 0 => Fetched::Got(rows),
             None => Fetched::Partial { got: rows, why: format!("{surplus} more Services were not looked at") },
-            Some(refusal) if rows.is_empty() => refused(refusal, self.right_of(Need::WebhookEndpoints)),
-            Some(refusal) => {
-                let why = refused::<()>(refusal, self.right_of(Need::WebhookEndpoints));
+            Some((refusal, right)) if rows.is_empty() => refused(refusal, Some(right)),
+            Some((refusal, right)) => {
+                let why = refused::<()>(refusal, Some(right));
                 let why = why.unread("a part of them").map_or_else(String::new, |unread| unread.why);
                 Fetched::Partial { got: rows, why }
             }
         }
     }
 
-    async fn endpoints(&self, service: ServiceReference) -> Result<ServiceEndpoints, Refusal> {
+    async fn endpoints(&self, service: ServiceReference) -> Result<ServiceEndpoints, (Refusal, Right)> {
+        let slices = || Right::kube("list", "discovery.k8s.io", "endpointslices", None);
         #[derive(Deserialize, Default)]
         #[serde(default)]
         struct Slice {
@@ -217,16 +218,17 @@ impl Live<'_> {
                     }
                 }
             })
-            .await?;
+            .await
+            .map_err(|refusal| (refusal, slices()))?;
         if let Some(why) = partial {
-            return Err(Refusal::Failed(why));
+            return Err((Refusal::Failed(why), slices()));
         }
         if found.ready == 0 {
             let path = Path::object("", "v1", Some(&service.namespace), "services", &service.name);
             match self.api.get::<CalledService>(&path).await {
                 Ok(called) => found.is_external = called.spec.kind == "ExternalName",
                 Err(Refusal::NotFound) => found.exists = false,
-                Err(refusal) => return Err(refusal),
+                Err(refusal) => return Err((refusal, Right::kube("get", "", "services", None))),
             }
         }
         found.service = service;
