@@ -68,7 +68,7 @@ fn what_of_the_target_would_not_fit_is_found_before_the_restore() {
             .filter(|c| c["name"].as_str().unwrap().starts_with("target-"))
             .count()
     };
-    assert_eq!(ran(&report), 4);
+    assert_eq!(ran(&report), 5);
 
     // Without the flag nobody judges a target, and nothing is said to be wrong with it.
     let (code, report, _) = doctor(&kubeconfig, &[]);

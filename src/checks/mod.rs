@@ -107,6 +107,7 @@ mod target_lacks_api_versions;
 mod target_lacks_storage_classes;
 mod target_lacks_zones;
 mod target_namespaces_terminating;
+mod target_webhook_unanswered;
 mod tls_untrusted;
 mod webhook_unanswered;
 mod workload_identity_not_injected;
@@ -211,6 +212,7 @@ pub static CHECKS: &[&Check] = &[
     &target_lacks_storage_classes::CHECK,
     &target_lacks_zones::CHECK,
     &target_namespaces_terminating::CHECK,
+    &target_webhook_unanswered::CHECK,
     &api_service_unavailable::CHECK,
     &webhook_unanswered::CHECK,
     &node_versions_unsupported::CHECK,

@@ -39,7 +39,7 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
 /// The extension agent brings the extension: where it gets no orders, nothing is there yet, and that
 /// is what its checks are for. CoreDNS leads it to them.
 fn applies_without_extension(check: &Check) -> bool {
-    const OF_AGENT: [Need; 4] = [Need::AgentPods, Need::AgentLogs, Need::DnsPods, Need::DnsAnswers];
+    const OF_AGENT: [Need; 5] = [Need::AgentPods, Need::AgentLogs, Need::DnsConfig, Need::DnsPods, Need::DnsAnswers];
     check.name == EXTENSION_MISSING
         || check.needs.iter().any(|requirement| requirement.required && OF_AGENT.contains(&requirement.need))
 }

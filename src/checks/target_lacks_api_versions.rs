@@ -6,7 +6,7 @@
 
 use super::check::{Check, Judgement};
 use crate::facts::objects::ApiGroup;
-use crate::facts::{Facts, Need, required};
+use crate::facts::{Facts, Need, SNAPSHOT_GROUP, is_built_in, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
 
 /// The check.
@@ -61,11 +61,12 @@ fn run(facts: &Facts) -> Judgement {
     for group in source.iter().filter(|group| !NEVER_STORED.contains(&group.group.as_str())) {
         let Some(preferred) = group.versions.first() else { continue };
         let there = served.iter().find(|other| other.group == group.group);
-        let is_builtin = !group.group.contains('.') || group.group.ends_with(".k8s.io");
+        // Definitions of custom resources come with a restore; those of snapshots must be there for its volumes.
+        let must_be_there = is_built_in(&group.group) || group.group == SNAPSHOT_GROUP;
         let told = match there {
             Some(other) if other.versions.contains(preferred) => continue,
             Some(other) => format!("serves {} instead", versions(other)),
-            None if is_builtin => "does not serve that group at all".to_owned(),
+            None if must_be_there => "does not serve that group at all".to_owned(),
             None => continue,
         };
         let name = &group.group;
@@ -78,7 +79,7 @@ fn run(facts: &Facts) -> Judgement {
         } else {
             "Bring both clusters to the same minor version, or install the same version of what serves this group. Objects that are not needed can be left out of the restore."
         })
-        .documented(format!("kubectl --context {} api-resources --api-group {name}", target.context));
+        .documented(target.kubectl(&format!("api-resources --api-group {name}")));
         let subject = Subject::cluster_wide("apiregistration.k8s.io/v1", "APIService", format!("{preferred}.{name}"));
         findings.push(
             Finding::new(Severity::Warning, subject, message)

@@ -4,7 +4,7 @@
 //! section 5, row 17.
 
 use super::check::{Check, Judgement};
-use crate::facts::objects::StorageClass;
+use crate::facts::objects::{StorageClass, Target};
 use crate::facts::{Facts, Need, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing};
 
@@ -71,7 +71,7 @@ fn run(facts: &Facts) -> Judgement {
                 class.metadata.name.clone(),
             ));
         }
-        findings.push(finding.mended_by(remedy(&target.context)));
+        findings.push(finding.mended_by(remedy(target)));
     }
     for (class, other) in source.iter().filter_map(|class| Some((class, find(class)?))) {
         if class.provisioner == other.provisioner {
@@ -91,15 +91,15 @@ fn run(facts: &Facts) -> Judgement {
                     Evidence::at(format!("storageclass/{name} of the target {} .provisioner", target.context))
                         .quoting(other.provisioner.clone()),
                 )
-                .mended_by(remedy(&target.context)),
+                .mended_by(remedy(target)),
         );
     }
     Ok(findings)
 }
 
-fn remedy(context: &str) -> Remedy {
+fn remedy(target: &Target) -> Remedy {
     Remedy::guided("Make the class at the target with the source's provisioner and parameters, or map it to another class in the restore's configuration.")
-        .documented(format!("kubectl --context {context} get storageclass"))
+        .documented(target.kubectl("get storageclass"))
 }
 
 fn capital(text: &str) -> String {

@@ -73,15 +73,13 @@ fn run(facts: &Facts) -> Judgement {
             .seen(Evidence::at(format!("nodes of the target {} .metadata.labels[topology.kubernetes.io/zone]", target.context)).quoting(seen))
             .mended_by(
                 Remedy::guided("Add nodes in the missing zones to the target, or restore with a storage class whose disks are zone-redundant (Premium_ZRS, StandardSSD_ZRS).")
-                    .documented(format!("kubectl --context {} get nodes --label-columns topology.kubernetes.io/zone", target.context)),
+                    .documented(target.kubectl("get nodes --label-columns topology.kubernetes.io/zone")),
             ),
     ])
 }
 
+/// Returns the availability zones: `REGION-N`. A node outside all of them has the bare number of a fault domain there.
 fn zones(nodes: &[Node]) -> BTreeSet<&str> {
-    nodes
-        .iter()
-        .filter_map(|node| node.metadata.label("topology.kubernetes.io/zone"))
-        .filter(|zone| !zone.is_empty())
-        .collect()
+    let labels = nodes.iter().filter_map(|node| node.metadata.label("topology.kubernetes.io/zone"));
+    labels.filter(|zone| zone.contains('-')).collect()
 }

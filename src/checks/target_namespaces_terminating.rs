@@ -76,10 +76,7 @@ fn run(facts: &Facts) -> Judgement {
                     .map(|unread| format!("whether a backup holds this namespace: {}", unread.why)),
             )
             .mended_by(Remedy::guided("See what its deletion waits for, and restore when it is gone.").documented(
-                format!(
-                    "kubectl --context {} get namespace {name} --output jsonpath='{{.status.conditions}}'",
-                    target.context
-                ),
+                target.kubectl(&format!("get namespace {name} --output jsonpath='{{.status.conditions}}'")),
             ))
     });
     Ok(findings.collect())

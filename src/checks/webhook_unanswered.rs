@@ -4,19 +4,18 @@
 //! what served it, or comes back before it after a stop); diagnosis.md section 5, row 8. A webhook that answers and
 //! denies is another check's.
 
-use std::collections::BTreeMap;
-
 use super::check::{Check, Judgement};
 use super::reading::agent::is_installed;
 use super::reading::denier;
 use super::reading::extension_parts::run_on;
 use super::reading::refusals::{CONFIGS, DEPLOYMENTS, EVENTS, JOBS, REPLICA_SETS, refusals};
 use super::reading::refused::{Refused, grouped};
+use super::reading::unanswered::{seen, state, unanswered};
 use super::reading::webhook_reach::{self, Concerns, Reach};
 use crate::catalogue::Sign;
 use crate::facts::objects::{ServiceEndpoints, ServiceReference, Webhook, WebhookConfiguration};
 use crate::facts::{Facts, Need, helpful, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -79,33 +78,15 @@ struct Unanswered<'f> {
 fn run(facts: &Facts) -> Judgement {
     let configurations = facts.webhooks.rows(Need::Webhooks.what())?;
     let endpoints = facts.webhook_endpoints.rows(Need::WebhookEndpoints.what())?;
-    let mut groups: BTreeMap<&ServiceReference, Vec<Unanswered<'_>>> = BTreeMap::new();
-    for configuration in configurations {
-        for webhook in configuration.webhooks.iter().filter(|webhook| must_be_asked(webhook)) {
-            let Some(service) = &webhook.client_config.service else { continue };
-            let Some(row) = endpoints.iter().find(|row| row.service == *service) else { continue };
-            if row.ready > 0 || row.is_external {
-                continue;
-            }
-            if let Some(reach) = webhook_reach::of(webhook, facts) {
-                groups.entry(service).or_default().push(Unanswered { configuration, webhook, reach });
-            }
-        }
-    }
     let refused = refusals(facts, &[Sign::WebhookUnreachable]).unwrap_or_default();
     let refused = grouped(refused, super::reading::refused::denier);
-    Ok(groups
-        .iter()
-        .filter_map(|(service, webhooks)| {
-            let row = endpoints.iter().find(|row| row.service == **service)?;
-            of_service(facts, row, webhooks, &refused)
-        })
-        .collect())
-}
-
-/// An unset policy counts as Fail.
-fn must_be_asked(webhook: &Webhook) -> bool {
-    webhook.failure_policy.as_deref().is_none_or(|policy| policy == "Fail")
+    let findings = unanswered(configurations, endpoints).into_iter().filter_map(|(row, webhooks)| {
+        let reached = webhooks.into_iter().filter_map(|(configuration, webhook)| {
+            Some(Unanswered { configuration, webhook, reach: webhook_reach::of(webhook, facts)? })
+        });
+        of_service(facts, row, &reached.collect::<Vec<_>>(), &refused)
+    });
+    Ok(findings.collect())
 }
 
 fn of_service(
@@ -154,7 +135,7 @@ fn of_service(
     for one in of_rank.iter().take(MOST_SHOWN) {
         finding = finding.seen(Evidence::quoted(at(one), "Fail"));
     }
-    finding = finding.seen(endpoints_seen(row));
+    finding = finding.seen(seen(row, ""));
     for one in webhooks {
         for subject in
             [one.configuration.metadata.subject(API, &one.configuration.kind), denier::webhook(&one.webhook.name)]
@@ -186,16 +167,6 @@ fn at(one: &Unanswered<'_>) -> String {
     format!("{kind}/{} .webhooks[{}].failurePolicy", one.configuration.metadata.name, one.webhook.name)
 }
 
-fn endpoints_seen(row: &ServiceEndpoints) -> Evidence {
-    let ServiceReference { namespace, name } = &row.service;
-    if row.exists {
-        let at = format!("endpointslices of service/{namespace}/{name}");
-        Evidence::quoted(at, format!("{} ready, {} not ready", row.ready, row.unready))
-    } else {
-        Evidence::quoted(format!("service/{namespace}/{name}"), "not found")
-    }
-}
-
 fn who(webhooks: &[&Unanswered<'_>]) -> String {
     let mut names: Vec<&str> = webhooks.iter().map(|one| one.configuration.metadata.name.as_str()).collect();
     names.sort_unstable();
@@ -208,22 +179,6 @@ fn who(webhooks: &[&Unanswered<'_>]) -> String {
         listing(inside.iter().copied(), MOST_SHOWN),
         listing(names.iter().copied(), MOST_SHOWN)
     )
-}
-
-fn state(row: &ServiceEndpoints) -> String {
-    let ServiceReference { namespace, name } = &row.service;
-    match (row.exists, row.unready) {
-        (false, _) => format!("Service {namespace}/{name} does not exist."),
-        (true, 0) => format!("Service {namespace}/{name} has no endpoints, so no pod stands behind it."),
-        (true, unready) => {
-            let pods = counted(usize::try_from(unready).unwrap_or(usize::MAX), "pod", "pods");
-            let them = if unready == 1 { "it is not" } else { "none of them is" };
-            format!(
-                "{pods} stand{} behind Service {namespace}/{name}, and {them} ready.",
-                if unready == 1 { "s" } else { "" }
-            )
-        }
-    }
 }
 
 fn consequence(facts: &Facts, concerns: Concerns, kinds: &[String], unsure: Option<&str>, count: usize) -> String {

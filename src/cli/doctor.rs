@@ -6,12 +6,13 @@ mod selection;
 mod waiting;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use self::ignore_file::read_ignore_file;
-use self::reading::{live, runtime};
+use self::reading::{interruption, live, runtime};
 use self::selection::Selection;
 use self::waiting::wait;
 use super::output::width;
@@ -190,7 +191,9 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     let (facts, ended) = match (&args.bundle, args.sample, args.wait) {
         (Some(file), _, _) => (read_bundle(file)?, None),
         (None, true, _) => (sample()?, None),
-        (None, false, None) => runtime()?.block_on(live(args, flags, &mut selection))?,
+        (None, false, None) => {
+            runtime()?.block_on(async { live(args, flags, &mut selection, pin!(interruption())).await })?
+        }
         (None, false, Some(time)) => {
             runtime()?.block_on(wait(args, flags, &mut selection, time, |selection, facts, ended| {
                 let judged = judge(args, flags, selection, facts, &entries)?;
@@ -255,7 +258,7 @@ fn judge(
     // A file holds what somebody else's rights allowed.
     for need in selection.asked_of_pods() {
         if facts.is_unasked(need) {
-            selection.without(need, &format!("{} were not read into this file", need.what()));
+            selection.without(need, &format!("{}: not read into this file", need.what()));
         }
     }
     if facts.is_unasked(Need::Target) {
@@ -336,15 +339,13 @@ fn holds_the_extension(namespace: &str, facts: &Facts) -> Result<(), Error> {
 
 /// Makes the printed commands go where this run went: without its flags they would reach another cluster.
 fn aim(diagnosis: &mut Diagnosis, flags: &Flags) {
-    let words = flags.for_commands();
-    if words.is_empty() {
-        return;
-    }
+    let (here, elsewhere) = (flags.for_commands(), flags.for_other_contexts());
     for remedy in diagnosis.findings.iter_mut().filter_map(|placed| placed.finding.remedy.as_mut()) {
         for command in &mut remedy.documented {
-            // What goes to another cluster says so itself.
-            let is_elsewhere = command.contains(" --context ");
-            if let Some(rest) = command.strip_prefix("kubectl ").filter(|_| !is_elsewhere) {
+            let Some(rest) = command.strip_prefix("kubectl ") else { continue };
+            // What goes to another cluster names its context itself.
+            let words = if rest.starts_with("--context ") { &elsewhere } else { &here };
+            if !words.is_empty() {
                 *command = format!("kubectl {words} {rest}");
             }
         }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
+use crate::facts::shell_word;
+
 /// The connection flags, with kubectl's names and meanings.
 ///
 /// As with kubectl, an empty value is no value: a script may pass a variable that is not set.
@@ -134,7 +136,9 @@ impl Flags {
             .into_iter()
             .chain(groups)
             .chain(extra)
-            .filter_map(|(flag, value)| Some(format!("{flag} {}", quoted(&value.filter(|value| !value.is_empty())?))))
+            .filter_map(|(flag, value)| {
+                Some(format!("{flag} {}", shell_word(&value.filter(|value| !value.is_empty())?)))
+            })
             .collect();
         if self.insecure_skip_tls_verify {
             words.push("--insecure-skip-tls-verify".to_owned());
@@ -164,6 +168,12 @@ impl Flags {
         }
     }
 
+    /// Returns the flag that names the kubeconfig, for a command that names everything else itself.
+    #[must_use]
+    pub fn for_other_contexts(&self) -> String {
+        Self { kubeconfig: self.kubeconfig.clone(), ..Self::default() }.for_commands()
+    }
+
     /// Returns the limit of one request; `None` for none.
     #[must_use]
     pub fn request_limit(&self) -> Option<Duration> {
@@ -180,16 +190,6 @@ impl Flags {
 /// Parses a path; unlike clap's own parser it takes an empty one.
 fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
-}
-
-/// Quotes a word for a shell, where it is more than a plain one.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+' | ',');
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Parses the value of a switch as kubectl takes it.

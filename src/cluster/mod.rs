@@ -27,5 +27,5 @@ pub use api::{Api, LogRequest, Verdict};
 pub use connect::connect;
 pub use dns::{ask_for_address, decode_answer, encode_question};
 pub use flags::{Flags, duration};
-pub use path::{Path, is_built_in};
+pub use path::Path;
 pub use refusal::Refusal;

@@ -7,6 +7,7 @@
 //! Everything that comes from a cluster is untrusted. Texts that may hold secrets (messages, logs,
 //! settings) are [`Text`], which redacts and bounds itself as it is made, also from a saved file.
 
+mod built_in;
 mod extension;
 mod fetched;
 mod need;
@@ -14,8 +15,10 @@ pub mod objects;
 mod quantity;
 mod record;
 mod redact;
+mod shell_word;
 mod text;
 
+pub use built_in::is_built_in;
 pub use extension::{Extension, FoundBy, Presence};
 pub use fetched::{Fetched, Right, Stop, Unread};
 pub use need::{
@@ -24,6 +27,7 @@ pub use need::{
 pub use quantity::Quantity;
 pub use record::{Clocks, Facts, Server};
 pub use redact::redact;
+pub use shell_word::shell_word;
 pub use text::Text;
 
 /// The namespace that Microsoft's tools install the extension into.

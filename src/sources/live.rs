@@ -6,6 +6,7 @@
 //! own limit, leaves what was not read as failed with that reason, so that the report is whole.
 
 mod admission;
+mod discovery;
 mod dns;
 mod hooks;
 mod leftovers;
@@ -23,10 +24,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use self::logs::log_wishes;
-use crate::cluster::{Api, Path, Refusal, is_built_in};
+use crate::cluster::{Api, Path, Refusal};
 use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
 use crate::facts::{
     Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server, Stage, Text,
+    is_built_in,
 };
 
 /// How many volumes behind the extension's own claims are read.

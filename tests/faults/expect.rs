@@ -175,11 +175,9 @@ const GREETING: &str = "GET /version";
 fn is_true_absence(case: &Case) -> bool {
     let Target::Call(call) = &case.target else { return case.fault == Fault::Status(404) };
     case.fault == Fault::Status(404)
-        && parts(call).is_some_and(|parts| parts.is_object || parts.group.contains('.') && !is_built_in(parts.group))
-}
-
-fn is_built_in(group: &str) -> bool {
-    group.ends_with(".k8s.io") && group != "aadpodidentity.k8s.io" && group != "snapshot.storage.k8s.io"
+        && parts(call).is_some_and(|parts| {
+            parts.is_object || parts.group.contains('.') && !aksbackup::facts::is_built_in(parts.group)
+        })
 }
 
 /// How a fact was read.

@@ -36,6 +36,7 @@ pub mod said;
 pub mod snapshot_words;
 pub mod snapshots;
 pub mod told;
+pub mod unanswered;
 pub mod unready;
 pub mod volume_reach;
 pub mod waiting;

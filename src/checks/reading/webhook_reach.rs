@@ -92,7 +92,14 @@ pub fn of(webhook: &Webhook, facts: &Facts) -> Option<Reach> {
     if let Some(reach) = reach(Concerns::Orders, kinds, &selects_object(selector, &chart), conditions) {
         return Some(reach);
     }
-    // Which objects a restore brings, nobody knows before; that some of these are refused is all that can be said.
+    let unsure = Some("which objects a restore brings is not known before".to_owned());
+    takes_restored(webhook).then(|| Reach { concerns: Concerns::Restores, kinds: Vec::new(), unsure })
+}
+
+/// Returns whether a webhook is asked about objects that a restore may bring.
+///
+/// Which those are, nobody knows before; that some of them are refused is all that can be said.
+pub fn takes_restored(webhook: &Webhook) -> bool {
     let is_restored = |rule: &WebhookRule| {
         let is_thing = |resource: &String| {
             let is_part = resource.contains('/') && resource != "*/*";
@@ -101,8 +108,7 @@ pub fn of(webhook: &Webhook, facts: &Facts) -> Option<Reach> {
         rule.operations.iter().any(|operation| operation == "*" || operation == CREATE)
             && rule.resources.iter().any(is_thing)
     };
-    let unsure = Some("which objects a restore brings is not known before".to_owned());
-    webhook.rules.iter().any(is_restored).then(|| Reach { concerns: Concerns::Restores, kinds: Vec::new(), unsure })
+    webhook.rules.iter().any(is_restored)
 }
 
 /// Returns the kinds of a list whose creation a webhook's rules take in; rules of another scope are left out.

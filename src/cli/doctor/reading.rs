@@ -1,6 +1,7 @@
 //! One reading of a live cluster for `doctor`.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::time::Duration;
 
 use serde_json::json;
@@ -26,27 +27,41 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 /// How long a signal that has been sent may take to arrive.
 const SIGNAL_ARRIVES: Duration = Duration::from_millis(20);
 
+/// Ends when the user asks for it (Ctrl-C); one that is polled once hears whatever comes from then on.
+pub(super) async fn interruption() {
+    // Where the signal cannot be listened to, it ends the program as it always did.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Reads the cluster, with the road drawn on a terminal while it is read.
+///
+/// # Errors
+/// What kept it from being read: the kubeconfig, a login, or no answer.
 pub(super) async fn live(
     args: &DoctorArgs,
     flags: &Flags,
     selection: &mut Selection,
+    mut interruption: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
-    let interruption = async {
-        // Where the signal cannot be listened to, it ends the program as it always did.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    // It is listened to from here on: a login may take as long as a person takes. The target is connected to before
+    // anything is read, so that a name that is none costs no reading.
+    let connecting = async {
+        let (api, context) = connect(flags).await?;
+        let target = match args.target_context.as_deref() {
+            Some(context) => Some(connect(&flags.towards(context)).await?.0),
+            None => None,
+        };
+        Ok((api, context, target))
     };
-    tokio::pin!(interruption);
-    // It is listened to from here on: the login may take as long as a person takes.
     let connected = tokio::select! {
         biased;
         () = &mut interruption => None,
-        connected = connect(flags) => Some(connected),
+        connected = connecting => Some(connected),
     };
     let early = || (interrupted(flags.context.clone(), &selection.needs()), Some(Interruption::User));
-    let (api, context) = match connected {
+    let (api, context, target) = match connected {
         None => return Ok(early()),
         Some(Ok(connected)) => connected,
         // Ctrl-C reaches the login program too, which then fails: that is no error of the login.
@@ -90,14 +105,14 @@ pub(super) async fn live(
     let wants_target = needs.remove(&Need::Target);
     let reading = Live::new(&api, opened, args.namespace.as_deref(), needs, &observe);
     let (mut facts, mut ended) = reading.read(limit, &mut interruption).await;
-    if let Some(context) = args.target_context.as_deref().filter(|_| wants_target) {
-        facts.target = match ended {
-            Some(Interruption::User) => Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned()),
-            _ => {
-                let (read, stopped) = target(context, flags, limit, &mut interruption).await?;
-                ended = ended.or(stopped);
-                read
-            }
+    if let (Some(api), Some(context), true) = (target, &args.target_context, wants_target) {
+        facts.target = if ended == Some(Interruption::User) {
+            Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned())
+        } else {
+            let api = api.traced(flags.verbosity, |text| Console.remark(text));
+            let (read, stopped) = read_target(&api, context, limit, interruption).await;
+            ended = stopped.or(ended);
+            read
         };
     }
     walk.end();
@@ -109,20 +124,25 @@ const OF_TARGET: &[Need] =
     &[Need::ApiGroups, Need::Nodes, Need::Namespaces, Need::StorageClasses, Need::Webhooks, Need::WebhookEndpoints];
 
 /// Reads the cluster that a restore is to go to; one that does not answer is a fact that could not be read.
-async fn target(
+async fn read_target(
+    api: &Api,
     context: &str,
-    flags: &Flags,
     limit: Option<Limit>,
-    interruption: impl Future<Output = ()>,
-) -> Result<(Fetched<Target>, Option<Interruption>), Error> {
-    let (api, _) = connect(&flags.towards(context)).await?;
-    let api = api.traced(flags.verbosity, |text| Console.remark(text));
-    let version = match within(limit, greet(&api)).await {
+    mut interruption: Pin<&mut impl Future<Output = ()>>,
+) -> (Fetched<Target>, Option<Interruption>) {
+    let greeted = tokio::select! {
+        biased;
+        () = &mut interruption => {
+            return (Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned()), Some(Interruption::User));
+        }
+        greeted = within(limit, greet(api)) => greeted,
+    };
+    let version = match greeted {
         Ok(version) => version,
-        Err(why) => return Ok((Fetched::Failed(format!("the API server of context {context}: {why}")), None)),
+        Err(why) => return (Fetched::Failed(format!("the API server of context {context}: {why}")), None),
     };
     let opened = Opened { context: Some(context.to_owned()), version: version.clone(), clocks: None };
-    let reading = Live::new(&api, opened, None, OF_TARGET.iter().copied(), &|_| {});
+    let reading = Live::new(api, opened, None, OF_TARGET.iter().copied(), &|_| {});
     let (facts, ended) = reading.read(limit, interruption).await;
     let target = Target {
         context: context.to_owned(),
@@ -134,7 +154,7 @@ async fn target(
         webhooks: facts.webhooks,
         webhook_endpoints: facts.webhook_endpoints,
     };
-    Ok((Fetched::Got(target), ended))
+    (Fetched::Got(target), ended)
 }
 
 /// Waits for the first answers, but no longer than the run may take.
@@ -155,8 +175,10 @@ async fn ask_tiers(api: &Api, selection: &mut Selection, namespace: &str) {
             match may(api, &right).await {
                 Ok(true) => {}
                 Ok(false) => {
-                    selection
-                        .without(need, &format!("{} need a right that is missing: {}", need.what(), right.words()));
+                    selection.without(
+                        need,
+                        &format!("{} would need a right that is missing: {}", need.what(), right.words()),
+                    );
                 }
                 // No answer is no missing right: the check stays, and the question itself says what is wrong.
                 Err(_) => {}

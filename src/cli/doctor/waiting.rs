@@ -1,11 +1,12 @@
 //! `--wait`: diagnoses again and again until the trouble is gone, or the time is up.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::DoctorArgs;
-use super::reading::live;
+use super::reading::{interruption, live};
 use super::selection::Selection;
 use crate::cluster::Flags;
 use crate::error::Error;
@@ -35,9 +36,11 @@ pub(super) async fn wait(
 ) -> Result<(Facts, Option<Interruption>), Error> {
     let end = Instant::now() + time;
     let rest = REST.min(time / 10).max(SHORTEST_REST);
+    // One for all rounds: a signal between two of them is not lost.
+    let mut interruption = pin!(interruption());
     let mut last: Option<(Facts, Option<Interruption>)> = None;
     loop {
-        let why = match live(args, flags, selection).await {
+        let why = match live(args, flags, selection, interruption.as_mut()).await {
             Ok((facts, Some(Interruption::User))) => return Ok((facts, Some(Interruption::User))),
             Ok((facts, ended)) => {
                 let code = code_of(selection, &facts, ended)?;
@@ -58,11 +61,9 @@ pub(super) async fn wait(
         Console.remark(&format!("{why}; looking again in {} s, for {} s more", rest.as_secs(), left.as_secs()));
         tokio::select! {
             biased;
-            heard = tokio::signal::ctrl_c() => {
-                if heard.is_ok() && let Some((facts, _)) = last {
-                    return Ok((facts, Some(Interruption::User)));
-                }
-                return Err(Error::cluster(why));
+            () = &mut interruption => {
+                let interrupted = last.map(|(facts, _)| (facts, Some(Interruption::User)));
+                return interrupted.ok_or_else(|| Error::cluster(why));
             }
             () = tokio::time::sleep(rest) => {}
         }

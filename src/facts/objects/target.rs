@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meta::{name, names, optional_name};
 use super::{Namespace, Node, ServiceEndpoints, StorageClass, WebhookConfiguration};
-use crate::facts::Fetched;
+use crate::facts::{Fetched, shell_word};
 
 /// Another cluster, as far as a restore into it depends on it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,12 @@ pub struct ApiGroup {
 }
 
 impl Target {
+    /// Returns a command of kubectl that goes to this cluster.
+    #[must_use]
+    pub fn kubectl(&self, command: &str) -> String {
+        format!("kubectl --context {} {command}", shell_word(&self.context))
+    }
+
     /// Returns the cluster in words, for the middle of a sentence.
     #[must_use]
     pub fn words(&self) -> String {

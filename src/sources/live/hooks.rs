@@ -81,11 +81,11 @@ impl Live<'_> {
             let cut = self
                 .api
                 .each(&path, |pod: Pod| {
-                    if !entry.is_for(pod.metadata.namespace()) {
-                    } else if target.pods.len() < MOST_PODS {
+                    let is_meant = entry.is_for(pod.metadata.namespace());
+                    if is_meant && target.pods.len() < MOST_PODS {
                         target.pods.push(pod);
                     } else {
-                        surplus = true;
+                        surplus |= is_meant;
                     }
                 })
                 .await?;

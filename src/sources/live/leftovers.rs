@@ -56,15 +56,6 @@ impl Live<'_> {
     /// Returns them, and why they are not all, if they are not.
     async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<(Vec<Leftover>, Option<String>), String> {
         #[derive(Deserialize)]
-        struct Group {
-            #[serde(rename = "preferredVersion")]
-            preferred: Version,
-        }
-        #[derive(Deserialize)]
-        struct Version {
-            version: String,
-        }
-        #[derive(Deserialize)]
         struct Bare {
             metadata: Meta,
         }
@@ -76,12 +67,8 @@ impl Live<'_> {
             Refusal::NotFound | Refusal::NoSuchKind => format!("{resource} is no longer served"),
             Refusal::Failed(why) => format!("{resource}: {why}"),
         };
-        let version = if group.is_empty() {
-            "v1".to_owned()
-        } else {
-            let found: Group = self.api.get(&Path::group(group)).await.map_err(told)?;
-            found.preferred.version
-        };
+        let version =
+            if group.is_empty() { "v1".to_owned() } else { self.preferred_version(group).await.map_err(told)? };
         let rows: Fetched<Vec<Bare>> =
             self.api.list(&Path::list(group, &version, Some(namespace), plural)).await.map_err(told)?;
         let api_version = if group.is_empty() { version } else { format!("{group}/{version}") };

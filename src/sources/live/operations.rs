@@ -25,17 +25,8 @@ struct Raw {
 impl Live<'_> {
     /// Reads what Azure asked of the extension, in whichever version is preferred.
     pub(super) async fn operations(&self) -> Fetched<Vec<Operation>> {
-        #[derive(Deserialize)]
-        struct Group {
-            #[serde(rename = "preferredVersion")]
-            preferred: Version,
-        }
-        #[derive(Deserialize)]
-        struct Version {
-            version: String,
-        }
-        let version = match self.api.get::<Group>(&Path::group(MICROSOFT_GROUP)).await {
-            Ok(group) => group.preferred.version,
+        let version = match self.preferred_version(MICROSOFT_GROUP).await {
+            Ok(version) => version,
             Err(Refusal::NotFound | Refusal::NoSuchKind) => return Fetched::NoSuchKind,
             Err(refusal) => return refused(refusal, None),
         };

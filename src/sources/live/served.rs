@@ -5,34 +5,22 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use serde::Deserialize;
 
+use super::discovery::Group;
 use super::{Live, refused, together};
 use crate::cluster::{Path, Refusal};
 use crate::facts::objects::{
     ApiGroup, ConfigMap, ServedGroup, ServedVersion, ServiceEndpoints, ServiceReference, WebhookConfiguration,
+    plain_name,
 };
 use crate::facts::{Fetched, MICROSOFT_GROUP, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE};
 
 /// The groups that the extension depends on.
 const GROUPS: &[&str] = &["velero.io", MICROSOFT_GROUP, SNAPSHOT_GROUP];
-/// How many versions of a group, and resources of a version, are kept.
-const MOST_VERSIONS: usize = 8;
-const MOST_RESOURCES: usize = 200;
+/// How many versions of a group, and resources of a version, are looked at; the largest group known has a tenth.
+const MOST_VERSIONS: usize = 20;
+const MOST_RESOURCES: usize = 1000;
 /// How many Services behind webhooks and APIServices are looked at.
 const MOST_SERVICES: usize = 60;
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Group {
-    versions: Vec<Version>,
-    #[serde(rename = "preferredVersion")]
-    preferred: Version,
-}
-
-#[derive(Deserialize, Default, PartialEq, Eq, Clone)]
-#[serde(default)]
-struct Version {
-    version: String,
-}
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -72,22 +60,27 @@ impl Live<'_> {
             Refusal::NotFound | Refusal::NoSuchKind => "not found".to_owned(),
             Refusal::Failed(why) => why,
         };
-        let Group { mut versions, preferred } = match self.api.get::<Group>(&Path::group(group)).await {
-            Ok(group) => group,
+        let versions = match self.versions(group).await {
+            Ok(versions) => versions,
             Err(Refusal::NotFound | Refusal::NoSuchKind) => return Ok(Vec::new()),
             Err(refusal) => return Err(told(refusal)),
         };
-        versions.sort_by_key(|version| *version != preferred);
+        if versions.len() > MOST_VERSIONS {
+            return Err(format!("it has more than {MOST_VERSIONS} versions"));
+        }
         let mut served = Vec::new();
-        for Version { version } in versions.into_iter().take(MOST_VERSIONS) {
+        for version in versions {
             let Resources { resources } = match self.api.get(&Path::group_version(group, &version)).await {
                 Ok(resources) => resources,
                 // Served a moment ago and gone now: not served.
                 Err(Refusal::NotFound | Refusal::NoSuchKind) => continue,
                 Err(refusal) => return Err(told(refusal)),
             };
-            let names = resources.into_iter().map(|resource| resource.name).filter(|name| !name.contains('/'));
-            served.push(ServedVersion { version, resources: names.take(MOST_RESOURCES).collect() });
+            if resources.len() > MOST_RESOURCES {
+                return Err(format!("its version {version} has more than {MOST_RESOURCES} resources"));
+            }
+            let whole = resources.iter().filter(|resource| !resource.name.contains('/'));
+            served.push(ServedVersion { version, resources: whole.map(|one| plain_name(&one.name)).collect() });
         }
         Ok(served)
     }
@@ -110,11 +103,9 @@ impl Live<'_> {
             Ok(Groups { groups }) => groups,
             Err(refusal) => return refused(refusal, None),
         };
-        let rows = groups.into_iter().map(|Named { name, group: Group { mut versions, preferred } }| {
-            versions.sort_by_key(|version| *version != preferred);
-            let versions = versions.into_iter().take(MOST_VERSIONS).map(|version| version.version).collect();
-            ApiGroup { group: name, versions }
-        });
+        let rows = groups
+            .into_iter()
+            .map(|Named { name, group }| ApiGroup { group: plain_name(&name), versions: group.versions() });
         Fetched::Got(rows.collect())
     }
 
