@@ -23,6 +23,14 @@ pub struct Check {
     pub run: fn(&Facts) -> Judgement,
 }
 
+impl Check {
+    /// Returns whether somebody who wrote this, in any case, means the check: its code or its name.
+    #[must_use]
+    pub fn is_named(&self, wanted: &str) -> bool {
+        self.code.eq_ignore_ascii_case(wanted) || self.name.eq_ignore_ascii_case(wanted)
+    }
+}
+
 /// What a check says of the facts: its findings, none if all is well, or what stopped it.
 pub type Judgement = Result<Vec<Finding>, Stop>;
 

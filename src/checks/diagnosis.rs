@@ -40,6 +40,8 @@ pub struct Diagnosis {
     pub ran: Vec<Ran>,
     /// The findings, sorted by role, severity, hop, code and subject.
     pub findings: Vec<Placed>,
+    /// The findings that somebody has decided to live with; they count nowhere.
+    pub ignored: Vec<Placed>,
 }
 
 impl Diagnosis {
@@ -68,7 +70,7 @@ impl Diagnosis {
             placed.caused_by = caused_by;
         }
         findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        Self { ran, findings }
+        Self { ran, findings, ignored: Vec::new() }
     }
 
     /// Returns how many findings of a role there are; a group of alternatives counts once.

@@ -52,27 +52,14 @@ impl Diagnosis {
     pub fn ignore(&mut self, entries: Vec<Entry>, today: Date) -> Vec<Ignored> {
         let mut told: Vec<Ignored> = Vec::new();
         for entry in entries {
-            let Some(check) =
-                self.ran.iter().map(|ran| ran.check).find(|check| check.code == entry.code).or_else(|| {
-                    // Another entry took the check's last finding.
-                    super::CHECKS.iter().copied().find(|check| {
-                        check.code == entry.code && told.iter().any(|ignored| ignored.entry.code == entry.code)
-                    })
-                })
-            else {
-                continue;
-            };
+            // A check whose last finding another entry took has left those that ran.
+            let ran = self.ran.iter().map(|ran| ran.check).chain(self.ignored.iter().map(|placed| placed.check));
+            let Some(check) = ran.into_iter().find(|check| check.code == entry.code) else { continue };
             let is_expired = entry.expires.is_some_and(|last| last < today);
-            let mut subjects = Vec::new();
-            if !is_expired {
-                self.findings.retain(|placed| {
-                    let takes = entry.takes(placed);
-                    if takes {
-                        subjects.push(placed.finding.subject.path());
-                    }
-                    !takes
-                });
-            }
+            let takes = |placed: &mut Placed| !is_expired && entry.takes(placed);
+            let taken: Vec<Placed> = self.findings.extract_if(.., takes).collect();
+            let subjects: Vec<String> = taken.iter().map(|placed| placed.finding.subject.path()).collect();
+            self.ignored.extend(taken);
             let of_check = self.findings.iter().filter(|placed| placed.check.code == entry.code);
             let left: Vec<String> = of_check.map(|placed| placed.finding.subject.path()).collect();
             if !subjects.is_empty() && left.is_empty() {

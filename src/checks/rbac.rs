@@ -25,7 +25,7 @@ pub struct Grant {
     #[serde(skip_serializing_if = "Option::is_none")]
     role_ref: Option<RoleRef>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subjects: Option<Vec<Subject>>,
+    subjects: Option<Vec<Grantee>>,
 }
 
 /// The name of a role or a binding.
@@ -65,7 +65,7 @@ struct RoleRef {
 /// Who is given the roles.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Subject {
+pub struct Grantee {
     /// `User`, `Group` or `ServiceAccount`.
     pub kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ pub struct Subject {
 const GROUP: &str = "rbac.authorization.k8s.io";
 const VERSION: &str = "rbac.authorization.k8s.io/v1";
 
-impl Subject {
+impl Grantee {
     /// Reads `user:NAME`, `group:NAME` or `serviceaccount:NAMESPACE:NAME`.
     ///
     /// # Errors
@@ -113,11 +113,32 @@ pub struct Wanted<'w> {
     /// Whether only what can be had in the extension's namespace is wanted.
     pub only_namespace: bool,
     /// Who gets them.
-    pub subjects: &'w [Subject],
+    pub subjects: &'w [Grantee],
 }
 
-/// One right of one tier, and the objects that it is for.
-type Granted = (Option<String>, String, String, Option<Vec<String>>, String);
+/// One right, and the objects that it is for; the order is that in which they stand in a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Granted {
+    /// The namespace; `None` for the whole cluster.
+    place: Option<String>,
+    group: String,
+    resource: String,
+    /// The objects by name; `None` for all.
+    names: Option<Vec<String>>,
+    verb: String,
+}
+
+impl Granted {
+    fn is_everywhere(&self) -> bool {
+        self.place.is_none() && self.names.is_none()
+    }
+
+    /// Returns whether one that holds everywhere makes this one needless.
+    fn is_within(&self, other: &Self) -> bool {
+        other.is_everywhere()
+            && (&self.group, &self.resource, &self.verb) == (&other.group, &other.resource, &other.verb)
+    }
+}
 
 /// Returns the roles that all checks need, and their bindings where somebody is to have them.
 #[must_use]
@@ -153,20 +174,19 @@ fn of_tier(wanted: &Wanted<'_>, tier: Tier, name: &str) -> Vec<Grant> {
                 (_, true) => continue,
                 (_, false) => right.namespace.clone(),
             };
-            rights.insert((place, right.group, right.resource, names.clone(), right.verb));
+            rights.insert(Granted {
+                place,
+                group: right.group,
+                resource: right.resource,
+                names: names.clone(),
+                verb: right.verb,
+            });
         }
     }
-    let everywhere: BTreeSet<(String, String, String)> = rights
-        .iter()
-        .filter(|(place, _, _, names, _)| place.is_none() && names.is_none())
-        .map(|(_, group, resource, _, verb)| (group.clone(), resource.clone(), verb.clone()))
-        .collect();
-    rights.retain(|(place, group, resource, names, verb)| {
-        let is_everywhere = place.is_none() && names.is_none();
-        is_everywhere || !everywhere.contains(&(group.clone(), resource.clone(), verb.clone()))
-    });
+    let everywhere: Vec<Granted> = rights.iter().filter(|right| right.is_everywhere()).cloned().collect();
+    rights.retain(|right| right.is_everywhere() || !everywhere.iter().any(|other| right.is_within(other)));
     let mut places: BTreeMap<Option<String>, Vec<Rule>> = BTreeMap::new();
-    for (place, group, resource, names, verb) in rights {
+    for Granted { place, group, resource, names, verb } in rights {
         let rules = places.entry(place).or_default();
         let same = |rule: &&mut Rule| {
             rule.api_groups == [group.as_str()] && rule.resource_names == names && rule.verbs == [verb.as_str()]
@@ -194,7 +214,7 @@ fn of_tier(wanted: &Wanted<'_>, tier: Tier, name: &str) -> Vec<Grant> {
         .collect()
 }
 
-fn binding(role: &Grant, subjects: &[Subject]) -> Grant {
+fn binding(role: &Grant, subjects: &[Grantee]) -> Grant {
     Grant {
         api_version: VERSION,
         kind: if role.kind == "Role" { "RoleBinding" } else { "ClusterRoleBinding" },
@@ -242,10 +262,10 @@ mod tests {
 
     #[test]
     fn subjects_are_read() {
-        assert_eq!(Subject::parse("user:ann@contoso.com").map(|s| s.kind), Ok("User"));
-        assert_eq!(Subject::parse("ServiceAccount:ci:doctor").map(|s| s.kind), Ok("ServiceAccount"));
+        assert_eq!(Grantee::parse("user:ann@contoso.com").map(|s| s.kind), Ok("User"));
+        assert_eq!(Grantee::parse("ServiceAccount:ci:doctor").map(|s| s.kind), Ok("ServiceAccount"));
         for text in ["", "user:", "ann", "serviceaccount:x", "role:x"] {
-            assert!(Subject::parse(text).is_err(), "{text}");
+            assert!(Grantee::parse(text).is_err(), "{text}");
         }
     }
 }

@@ -100,18 +100,7 @@ fn failed(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding> {
     );
 
     let status = &restore.status;
-    let reasons: Vec<(String, &str)> = status
-        .failure_reason
-        .iter()
-        .map(|text| (format!("{} .status.failureReason", restore.at()), text.as_str()))
-        .chain(
-            status
-                .validation_errors
-                .iter()
-                .map(|text| (format!("{} .status.validationErrors", restore.at()), text.as_str())),
-        )
-        .filter(|(_, text)| !text.trim().is_empty())
-        .collect();
+    let reasons: Vec<(String, &str)> = restore.reasons().collect();
     let lines = failures(facts, "restore", restore.metadata.namespace(), name);
     let own = told(reasons.iter().cloned());
     let said = match own {

@@ -125,19 +125,8 @@ fn other_version(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding
 /// Returns where words of the restore say that a kind or version is not served.
 fn not_served(facts: &Facts, restore: &Restore) -> Option<(Sign, Evidence)> {
     let is_it = |found: &Match| matches!(found.sign, Sign::FlowControlVersionMismatch | Sign::ApiVersionNotServed);
-    let status = &restore.status;
-    let own = status
-        .failure_reason
-        .iter()
-        .map(|text| (format!("{} .status.failureReason", restore.at()), text.as_str()))
-        .chain(
-            status
-                .validation_errors
-                .iter()
-                .map(|text| (format!("{} .status.validationErrors", restore.at()), text.as_str())),
-        );
     let lines = failures(facts, "restore", restore.metadata.namespace(), &restore.metadata.name);
-    own.chain(lines.iter().map(|line| (line.log.at(), line.text))).find_map(|(at, text)| {
+    restore.reasons().chain(lines.iter().map(|line| (line.log.at(), line.text))).find_map(|(at, text)| {
         let found = classify(text).into_iter().find(is_it)?;
         let quote = text.get(found.quote.clone()).unwrap_or(text);
         Some((found.sign, Evidence::quoted(at, quote.trim())))

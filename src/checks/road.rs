@@ -3,7 +3,7 @@
 use super::check::Outcome;
 use super::diagnosis::{Diagnosis, Placed, Role};
 use crate::facts::Facts;
-use crate::finding::{Hop, Severity};
+use crate::finding::{Hop, Severity, counted};
 
 /// How one stretch of the road is; the worst of what its checks say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,13 +42,16 @@ fn stretch(hop: Hop, diagnosis: &Diagnosis, facts: &Facts) -> Stretch {
     let of_severity = |severity| here().filter(move |placed| placed.finding.severity == severity);
     let outcomes = || diagnosis.ran.iter().filter(move |ran| ran.check.hop == hop).map(|ran| &ran.outcome);
     let unjudged = outcomes().filter(|o| matches!(o, Outcome::Inconclusive(_) | Outcome::Crashed(_))).count();
+    let is_trouble = |placed: &&Placed| placed.check.hop == hop && placed.finding.severity != Severity::Info;
+    let ignored = diagnosis.ignored.iter().filter(is_trouble).count();
     let (mark, text) = if of_severity(Severity::Error).next().is_some() {
         (Mark::Broken, named(of_severity(Severity::Error), diagnosis))
     } else if of_severity(Severity::Warning).next().is_some() {
         (Mark::Doubtful, named(of_severity(Severity::Warning), diagnosis))
     } else if unjudged > 0 {
-        let words = if unjudged == 1 { "1 check".to_owned() } else { format!("{unjudged} checks") };
-        (Mark::Unjudged, format!("{words} could not be judged"))
+        (Mark::Unjudged, format!("{} could not be judged", counted(unjudged, "check", "checks")))
+    } else if ignored > 0 {
+        (Mark::Nothing, format!("nothing found but what is ignored ({})", counted(ignored, "finding", "findings")))
     } else if outcomes().any(|outcome| matches!(outcome, Outcome::Passed | Outcome::Found(_))) {
         match untried(hop, facts) {
             Some(why) => (Mark::Nothing, why.to_owned()),

@@ -20,6 +20,7 @@ use crate::checks::{Check, Diagnosis, Entry, Ignored, Ran};
 use crate::cluster::{Flags, duration};
 use crate::error::Error;
 use crate::exit;
+use crate::facts::objects::is_dns_label;
 use crate::facts::{Facts, Need};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
@@ -290,7 +291,7 @@ fn shown(args: &DoctorArgs, selection: &Selection, judged: &Judged, facts: &Fact
     }
     deselected.sort();
     if args.short {
-        return Ok(render::short(diagnosis, &deselected, ignored, facts));
+        return Ok(render::short(diagnosis, &deselected, facts));
     }
     let human = |detail| render::doctor(diagnosis, &selection.deselected, ignored, facts, look(detail));
     match args.output {
@@ -306,12 +307,7 @@ fn shown(args: &DoctorArgs, selection: &Selection, judged: &Judged, facts: &Fact
 
 /// Refuses what cannot be the name of a namespace; an empty one comes from a variable that is not set.
 fn is_namespace(name: &str) -> Result<(), Error> {
-    let is_label = !name.is_empty()
-        && name.len() <= 63
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-');
-    if is_label {
+    if is_dns_label(name) {
         return Ok(());
     }
     Err(Error::usage(format!("\"{name}\" is no name of a namespace"))

@@ -2,10 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::checks::rbac::{Subject, Wanted, grants};
+use crate::checks::rbac::{Grantee, Wanted, grants};
 use crate::error::Error;
 use crate::exit;
 use crate::facts::DEFAULT_NAMESPACE;
+use crate::facts::objects::is_dns_label;
 use crate::render::{Console, json, yaml_documents};
 
 /// The flags of `rbac`.
@@ -25,8 +26,8 @@ pub struct RbacArgs {
     #[arg(long, value_name = "NAME", default_value = "aksbackup-doctor")]
     name: String,
     /// Who gets them, as user:NAME, group:NAME or serviceaccount:NAMESPACE:NAME; bindings are printed too. Can be repeated
-    #[arg(long = "for", value_name = "SUBJECT", value_parser = Subject::parse)]
-    subjects: Vec<Subject>,
+    #[arg(long = "for", value_name = "SUBJECT", value_parser = Grantee::parse)]
+    subjects: Vec<Grantee>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -66,12 +67,7 @@ enum Format {
 /// Where they cannot be written, or a name is none.
 pub fn rbac(args: &RbacArgs) -> Result<u8, Error> {
     for (what, name) in [("namespace", &args.namespace), ("role", &args.name)] {
-        let is_name = !name.is_empty()
-            && name.len() <= 63
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !name.starts_with('-')
-            && !name.ends_with('-');
-        if !is_name {
+        if !is_dns_label(name) {
             return Err(Error::usage(format!("\"{name}\" is no name of a {what}"))
                 .hinted("Names are small letters, digits and hyphens, 63 at the most."));
         }

@@ -3,7 +3,9 @@
 //! It knows no checks and keeps no facts. Every call has a time limit and a limit on what it
 //! reads, and every failure is told in words that a person can act on, with nothing secret in them.
 
+mod answer;
 mod api;
+mod ask;
 mod certificate;
 mod choice;
 mod client;
@@ -20,12 +22,14 @@ mod proxy;
 mod refusal;
 mod server;
 mod trace;
+mod trial;
 mod trouble;
 mod trust;
 
-pub use api::{Api, LogRequest, Verdict};
+pub use api::{Api, LogRequest};
 pub use connect::connect;
 pub use dns::{ask_for_address, decode_answer, encode_question};
 pub use flags::{Flags, duration};
 pub use path::Path;
 pub use refusal::Refusal;
+pub use trial::Verdict;

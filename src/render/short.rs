@@ -3,7 +3,7 @@
 use super::report::{Deselected, DoctorReport};
 use super::text::heading_parts;
 use super::wrap::{cut, plain};
-use crate::checks::{Diagnosis, Ignored, Outcome, Placed, Role};
+use crate::checks::{Diagnosis, Outcome, Placed, Role};
 use crate::facts::Facts;
 use crate::finding::{Severity, counted, listing, minute};
 
@@ -16,7 +16,7 @@ const EFFECTS_SHOWN: usize = 4;
 
 /// Returns the report in at most ten lines, without colours and without wrapping.
 #[must_use]
-pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], ignored: &[Ignored], facts: &Facts) -> String {
+pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) -> String {
     let report = DoctorReport::new(diagnosis, deselected, facts);
     let mut parts = heading_parts(&report);
     parts.push(minute(facts.observed_at));
@@ -30,42 +30,41 @@ pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], ignored: &[Ignore
         let count = counted(unjudged, "check", "checks");
         tail.push(format!("? {count} could not be judged: {}", listing(codes, EFFECTS_SHOWN)));
     }
-    let taken: usize = ignored.iter().map(|one| one.subjects.len()).sum();
-    if taken > 0 {
-        tail.push(format!("  {} ignored", counted(taken, "finding is", "findings are")));
+    let ignored = diagnosis.ignored.len();
+    if ignored > 0 {
+        tail.push(format!("  {} ignored", counted(ignored, "finding is", "findings are")));
     }
     tail.push(match facts.last_recovery_point() {
         Some(when) => format!("Last good recovery point: {}.", minute(when)),
         None => "No completed backup is known.".to_owned(),
     });
     // Roots first, then the rest; consequences are named with their roots.
-    let told: Vec<&Placed> = diagnosis.findings.iter().filter(|placed| placed.role != Role::Consequence).collect();
-    let told: Vec<&Placed> = if told.is_empty() { diagnosis.findings.iter().collect() } else { told };
+    let mut told: Vec<&Placed> = diagnosis.findings.iter().filter(|placed| placed.role != Role::Consequence).collect();
     if told.is_empty() {
-        lines.push(match unjudged {
-            0 => "✓ Nothing inside the cluster stands in the way of a backup.".to_owned(),
+        told = diagnosis.findings.iter().collect();
+    }
+    if told.is_empty() {
+        lines.push(match (unjudged, ignored) {
+            (0, 0) => "✓ Nothing inside the cluster stands in the way of a backup.".to_owned(),
+            (0, _) => "Nothing found but what is ignored.".to_owned(),
             _ => "No trouble found in what could be read.".to_owned(),
         });
     }
-    let room = LINES.saturating_sub(lines.len() + tail.len());
-    let mut shown = 0;
-    for placed in &told {
-        let more_after = told.len() - shown > 1;
-        let next = first_step(placed);
-        let wanted = 1 + usize::from(next.is_some());
-        let used = lines.len() - 1;
+    let mut room = LINES.saturating_sub(lines.len() + tail.len());
+    for (at, placed) in told.iter().enumerate() {
+        let after = told.len() - at - 1;
         // One line is kept for what does not fit.
-        if used + wanted + usize::from(more_after) > room && used + 1 + usize::from(more_after) > room {
+        let kept = usize::from(after > 0);
+        if room < 1 + kept {
+            lines.push(format!("  and {} more: kubectl aksbackup doctor", after + 1));
             break;
         }
         lines.push(line_of(diagnosis, placed));
-        shown += 1;
-        if used + wanted + usize::from(more_after) <= room {
-            lines.extend(next);
+        room -= 1;
+        if let Some(step) = first_step(placed).filter(|_| room > kept) {
+            lines.push(step);
+            room -= 1;
         }
-    }
-    if shown < told.len() {
-        lines.push(format!("  and {} more: kubectl aksbackup doctor", told.len() - shown));
     }
     lines.extend(tail);
     let mut text = String::new();

@@ -56,10 +56,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, String> {
     for (at, row) in rows.into_iter().enumerate() {
         let place = at + 1;
         let wanted = row.code.trim();
-        let known = CHECKS
-            .iter()
-            .find(|check| check.code.eq_ignore_ascii_case(wanted) || check.name.eq_ignore_ascii_case(wanted));
-        let Some(check) = known else {
+        let Some(check) = CHECKS.iter().find(|check| check.is_named(wanted)) else {
             return Err(format!("entry {place} names no check: \"{wanted}\""));
         };
         if row.reason.trim().is_empty() {

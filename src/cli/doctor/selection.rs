@@ -20,15 +20,15 @@ impl Selection {
     /// Selects by the flags.
     pub(super) fn by_flags(args: &DoctorArgs) -> Result<Self, Error> {
         for wanted in args.check.iter().chain(&args.skip) {
-            if !CHECKS.iter().any(|check| is_named(check, wanted)) {
+            if !CHECKS.iter().any(|check| check.is_named(wanted)) {
                 return Err(Error::usage(format!("there is no check \"{wanted}\"")).hinted(nearest(wanted)));
             }
         }
         let mut selection = Self { selected: Vec::new(), deselected: Vec::new() };
         for check in CHECKS {
-            let is_asked = args.check.is_empty() || args.check.iter().any(|wanted| is_named(check, wanted));
+            let is_asked = args.check.is_empty() || args.check.iter().any(|wanted| check.is_named(wanted));
             let is_on_hop = args.hop.is_empty() || args.hop.iter().any(|hop| hop.hop() == check.hop);
-            let is_skipped = args.skip.iter().any(|wanted| is_named(check, wanted));
+            let is_skipped = args.skip.iter().any(|wanted| check.is_named(wanted));
             match (is_asked, is_on_hop, is_skipped) {
                 (_, _, true) => selection.leave_out(check, "by --skip"),
                 (false, _, _) => selection.leave_out(check, "by --check"),
@@ -68,10 +68,6 @@ impl Selection {
     pub(super) fn asked_of_pods(&self) -> Vec<Need> {
         self.needs().into_iter().filter(|need| need.tier() == Tier::Ask).collect()
     }
-}
-
-fn is_named(check: &Check, wanted: &str) -> bool {
-    check.code.eq_ignore_ascii_case(wanted) || check.name.eq_ignore_ascii_case(wanted)
 }
 
 /// Says which check was likely meant.

@@ -245,6 +245,15 @@ pub fn plain_name(raw: &str) -> String {
     clean(raw)
 }
 
+/// Returns whether a text is a label as RFC 1123 has it, which the names of namespaces must be.
+#[must_use]
+pub fn is_dns_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 fn clean(raw: &str) -> String {
     kept(raw, is_of_names)
 }

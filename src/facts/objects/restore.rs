@@ -73,6 +73,15 @@ impl Restore {
         self.metadata.subject("velero.io/v1", "Restore")
     }
 
+    /// Returns the words that Velero left in it about what went wrong, each with where it stands.
+    pub fn reasons(&self) -> impl Iterator<Item = (String, &str)> {
+        let status = &self.status;
+        let failed = status.failure_reason.iter().map(|text| ("failureReason", text.as_str()));
+        let invalid = status.validation_errors.iter().map(|text| ("validationErrors", text.as_str()));
+        let told = failed.chain(invalid).filter(|(_, text)| !text.trim().is_empty());
+        told.map(|(field, text)| (format!("{} .status.{field}", self.at()), text))
+    }
+
     /// Returns the restore as evidence points at it.
     #[must_use]
     pub fn at(&self) -> String {
