@@ -70,7 +70,12 @@ fn what_is_ignored_counts_no_more_and_is_named() {
     }
     let human = text(&doctor(&["--sample", "--ignore", file]));
     assert!(human.contains("IGNORED") && human.contains("until 2026-11-24, the pool is being enlarged"), "{human}");
-    assert!(text(&doctor(&["--sample", "--ignore", file, "--short"])).contains("4 findings are ignored"));
+    let short = text(&doctor(&["--sample", "--ignore", file, "--short"]));
+    assert!(short.contains("4 findings are ignored"), "{short}");
+    for told in [human, short] {
+        assert!(told.contains("Nothing found but what is ignored"), "{told}");
+        assert!(!told.contains("stands in the way"), "{told}");
+    }
 }
 
 #[test]
@@ -81,6 +86,9 @@ fn a_consequence_of_what_is_ignored_stays_one() {
     assert_eq!(output.status.code(), Some(1), "its consequences still count");
     let left = codes(&json(&output));
     assert!(left.iter().any(|(code, role)| code == "AKSB121" && role == "consequence"), "{left:?}");
+    // What counts is shown, though the root that it would be named with is not.
+    let human = text(&doctor(&["--sample", "--ignore", file.to_str().unwrap()]));
+    assert!(human.contains("AKSB121 pods-not-ready") && human.contains("AKSB103 pods-no-room (ignored)"), "{human}");
 }
 
 #[test]

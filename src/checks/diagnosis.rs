@@ -103,6 +103,12 @@ impl Diagnosis {
         self.ended(|outcome| matches!(outcome, Outcome::Inconclusive(_) | Outcome::Crashed(_))) > 0
     }
 
+    /// Returns whether everything that explains a finding is ignored.
+    #[must_use]
+    pub fn has_lost_its_causes(&self, placed: &Placed) -> bool {
+        !placed.caused_by.is_empty() && !self.findings.iter().any(|cause| placed.caused_by.contains(&cause.id))
+    }
+
     /// Returns the findings that the one with this id explains.
     pub fn effects_of<'d>(&'d self, id: &'d str) -> impl Iterator<Item = &'d Placed> {
         self.findings.iter().filter(move |placed| placed.caused_by.iter().any(|cause| cause == id))

@@ -28,9 +28,7 @@ pub fn doctor(
     let mut page = Page { out: String::new(), look: Look { width: look.width.max(60), ..look }, diagnosis };
     page.header(facts);
     page.roots();
-    if look.detail == Detail::Wide {
-        page.consequences();
-    }
+    page.consequences();
     page.also();
     page.unjudged();
     page.deselected(deselected);

@@ -179,7 +179,11 @@ impl Page<'_> {
     }
 
     pub(super) fn consequences(&mut self) {
-        let found: Vec<&Placed> = self.diagnosis.findings.iter().filter(|p| p.role == Role::Consequence).collect();
+        let diagnosis = self.diagnosis;
+        // The human form names consequences with their root, except where the root is ignored: they still count.
+        let is_shown = |placed: &&Placed| self.look.detail == Detail::Wide || diagnosis.has_lost_its_causes(placed);
+        let found: Vec<&Placed> =
+            diagnosis.findings.iter().filter(|p| p.role == Role::Consequence).filter(is_shown).collect();
         if found.is_empty() {
             return;
         }
@@ -200,8 +204,10 @@ impl Page<'_> {
     /// Returns the checks whose findings explain this one.
     fn causes(&self, placed: &Placed) -> String {
         let mut causes: Vec<String> = Vec::new();
-        for cause in self.diagnosis.findings.iter().filter(|cause| placed.caused_by.contains(&cause.id)) {
-            let text = format!("{} {}", cause.check.code, cause.check.name);
+        let counted = self.diagnosis.findings.iter().map(|cause| (cause, ""));
+        let ignored = self.diagnosis.ignored.iter().map(|cause| (cause, " (ignored)"));
+        for (cause, how) in counted.chain(ignored).filter(|(cause, _)| placed.caused_by.contains(&cause.id)) {
+            let text = format!("{} {}{how}", cause.check.code, cause.check.name);
             if !causes.contains(&text) {
                 causes.push(text);
             }
