@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn nothing_found_in_a_part_is_not_fine() {
         let why = "a later page was refused: forbidden".to_owned();
-        let facts = Facts { pods: crate::facts::Fetched::Partial { got: Vec::new(), why }, ..Facts::default() };
+        let facts = Facts { pods: crate::facts::Fetched::of(Vec::new(), Some(why)), ..Facts::default() };
         let outcome = run(&[check("fine", |_| Ok(Vec::new()))], &facts).remove(0).outcome;
         assert!(matches!(outcome, Outcome::Inconclusive(unread) if unread.why.contains("only in part")));
     }

@@ -193,10 +193,7 @@ impl Api {
     pub async fn list<T: DeserializeOwned>(&self, path: &Path) -> Result<Fetched<Vec<T>>, Refusal> {
         let mut rows = Vec::new();
         let why = self.each(path, |row| rows.push(row)).await?;
-        Ok(match why {
-            None => Fetched::Got(rows),
-            Some(why) => Fetched::Partial { got: rows, why },
-        })
+        Ok(Fetched::of(rows, why))
     }
 
     /// Reads the end of a container's log, as lines.

@@ -82,6 +82,9 @@ pub enum Fetched<T> {
         /// Why the rest is missing.
         #[serde(deserialize_with = "redacted")]
         why: String,
+        /// The rights that the rest needs, where that is the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<Right>,
     },
     /// The object does not exist.
     Absent,
@@ -140,6 +143,14 @@ impl<T> Fetched<T> {
         }
     }
 
+    /// Makes the fact of what was read and of why it may not be all, if it may not.
+    pub fn of(got: T, lack: Option<String>) -> Self {
+        match lack {
+            None => Self::Got(got),
+            Some(why) => Self::Partial { got, why, missing: Vec::new() },
+        }
+    }
+
     /// Returns what was read, to be changed.
     pub const fn known_mut(&mut self) -> Option<&mut T> {
         match self {
@@ -162,8 +173,8 @@ impl<T> Fetched<T> {
     pub fn unread(&self, what: &str) -> Option<Unread> {
         match self {
             Self::Got(_) | Self::Absent | Self::NoSuchKind => None,
-            Self::Partial { why, .. } => {
-                Some(Unread { why: format!("{what} could be read only in part: {why}"), missing: Vec::new() })
+            Self::Partial { why, missing, .. } => {
+                Some(Unread { why: format!("{what} could be read only in part: {why}"), missing: missing.clone() })
             }
             Self::Denied(right) => {
                 Some(Unread { why: format!("reading {what} needs {}", right.words()), missing: vec![right.clone()] })

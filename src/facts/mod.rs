@@ -12,6 +12,7 @@ mod extension;
 mod fetched;
 mod need;
 pub mod objects;
+mod parts;
 mod quantity;
 mod record;
 mod redact;
@@ -24,6 +25,7 @@ pub use fetched::{Fetched, Right, Stop, Unread};
 pub use need::{
     MICROSOFT_GROUP, NODE_LEASES, Need, OPERATIONS, Requirement, SNAPSHOT_GROUP, Stage, Tier, helpful, required,
 };
+pub use parts::Parts;
 pub use quantity::Quantity;
 pub use record::{Clocks, Facts, Server};
 pub use redact::redact;

@@ -27,8 +27,8 @@ use self::logs::log_wishes;
 use crate::cluster::{Api, Path, Refusal};
 use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
 use crate::facts::{
-    Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server, Stage, Text,
-    is_built_in,
+    Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Parts, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server,
+    Stage, Text, is_built_in,
 };
 
 /// How many volumes behind the extension's own claims are read.
@@ -436,8 +436,7 @@ impl<'a> Live<'a> {
             })
             .await;
         match outcome {
-            Ok(None) => Fetched::Got(usage),
-            Ok(Some(why)) => Fetched::Partial { got: usage, why },
+            Ok(lack) => Fetched::of(usage, lack),
             Err(refusal) => refused(refusal, self.right_of(Need::NodeUsage)),
         }
     }
@@ -471,8 +470,7 @@ impl<'a> Live<'a> {
             })
             .await;
         match outcome {
-            Ok(None) => Fetched::Got(rows),
-            Ok(Some(why)) => Fetched::Partial { got: rows, why },
+            Ok(lack) => Fetched::of(rows, lack),
             Err(refusal) => refused(refusal, self.right_of(need)),
         }
     }
@@ -497,10 +495,7 @@ impl<'a> Live<'a> {
                 Err(refusal) => return refused(refusal, self.right_of(Need::Volumes)),
             }
         }
-        if surplus > 0 {
-            return Fetched::Partial { got: volumes, why: format!("{surplus} more were not asked for") };
-        }
-        Fetched::Got(volumes)
+        Fetched::of(volumes, (surplus > 0).then(|| format!("{surplus} more were not asked for")))
     }
 }
 
@@ -527,18 +522,19 @@ fn together<T>(one: Fetched<Vec<T>>, other: Fetched<Vec<T>>) -> Fetched<Vec<T>> 
             Fetched::Got(rows)
         }
         (one, other) => {
-            let why = [&one, &other].into_iter().find_map(|list| list.unread("a part of them")).map(|u| u.why);
-            let (known_one, known_other) = (one.known().is_some(), other.known().is_some());
-            match (known_one, known_other) {
-                (false, false) => one,
-                _ => {
-                    let rows = [one, other].into_iter().flat_map(|list| match list {
-                        Fetched::Got(rows) | Fetched::Partial { got: rows, .. } => rows,
-                        _ => Vec::new(),
-                    });
-                    Fetched::Partial { got: rows.collect(), why: why.unwrap_or_default() }
+            if one.known().is_none() && other.known().is_none() {
+                return one;
+            }
+            let mut all = Parts::new();
+            for list in [one, other] {
+                if let Some(unread) = list.unread("a part of them") {
+                    all.lack_unread(unread);
+                }
+                if let Fetched::Got(rows) | Fetched::Partial { got: rows, .. } = list {
+                    all.add(rows);
                 }
             }
+            all.together()
         }
     }
 }

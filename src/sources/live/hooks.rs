@@ -52,10 +52,7 @@ impl Live<'_> {
                 Err(refusal) => return refused(refusal, Some(Right::kube("list", "", "pods", None))),
             }
         }
-        match why {
-            None => Fetched::Got(rows),
-            Some(why) => Fetched::Partial { got: rows, why },
-        }
+        Fetched::of(rows, why)
     }
 
     async fn targets_of(

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Live;
 use crate::cluster::{Path, Refusal};
 use crate::facts::objects::{Leftover, Meta, Namespace};
-use crate::facts::{Fetched, Need, Right};
+use crate::facts::{Fetched, Need, Parts, Right, Unread};
 
 /// How many kinds, and objects of each, are named of what is left in a namespace.
 const MOST_LEFTOVER_KINDS: usize = 12;
@@ -26,46 +26,42 @@ impl Live<'_> {
                 };
             }
         };
-        let mut found = Vec::new();
-        let mut trouble = Vec::new();
+        let mut found = Parts::new();
         if resources.len() > MOST_LEFTOVER_KINDS {
-            trouble.push(format!("{} more kinds were not looked at", resources.len() - MOST_LEFTOVER_KINDS));
+            found.lack(format!("{} more kinds were not looked at", resources.len() - MOST_LEFTOVER_KINDS));
         }
         for resource in resources.into_iter().take(MOST_LEFTOVER_KINDS) {
             match self.leftovers_of(namespace, &resource).await {
-                Ok((rows, why)) => {
-                    found.extend(rows);
-                    trouble.extend(why);
+                Ok((rows, lack)) => {
+                    found.add(rows);
+                    if let Some(lack) = lack {
+                        found.lack_unread(lack);
+                    }
                 }
-                Err(why) => trouble.push(why),
+                Err(lack) => found.lack_unread(lack),
             }
         }
-        if found.len() > MOST_LEFTOVERS {
-            trouble.push(format!("{} more objects are not listed", found.len() - MOST_LEFTOVERS));
-            found.truncate(MOST_LEFTOVERS);
-        }
-        match (trouble.is_empty(), found.is_empty()) {
-            (true, _) => Fetched::Got(found),
-            (false, true) => Fetched::Failed(trouble.join("; ")),
-            (false, false) => Fetched::Partial { got: found, why: trouble.join("; ") },
-        }
+        found.truncate(MOST_LEFTOVERS, |surplus| format!("{surplus} more objects are not listed"));
+        found.together()
     }
 
     /// Lists the objects of one resource, given as `plural.group`, in whatever version is preferred.
     ///
     /// Returns them, and why they are not all, if they are not.
-    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<(Vec<Leftover>, Option<String>), String> {
+    async fn leftovers_of(&self, namespace: &str, resource: &str) -> Result<(Vec<Leftover>, Option<Unread>), Unread> {
         #[derive(Deserialize)]
         struct Bare {
             metadata: Meta,
         }
         let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
-        let told = |refusal: Refusal| match refusal {
-            Refusal::Forbidden => {
-                format!("reading them needs {}", Right::kube("list", group, plural, Some(namespace)).words())
-            }
-            Refusal::NotFound | Refusal::NoSuchKind => format!("{resource} is no longer served"),
-            Refusal::Failed(why) => format!("{resource}: {why}"),
+        let told = |refusal: Refusal| {
+            let right = Right::kube("list", group, plural, Some(namespace));
+            let (why, missing) = match refusal {
+                Refusal::Forbidden => (format!("reading them needs {}", right.words()), vec![right]),
+                Refusal::NotFound | Refusal::NoSuchKind => (format!("{resource} is no longer served"), Vec::new()),
+                Refusal::Failed(why) => (format!("{resource}: {why}"), Vec::new()),
+            };
+            Unread { why, missing }
         };
         let version =
             if group.is_empty() { "v1".to_owned() } else { self.preferred_version(group).await.map_err(told)? };
@@ -77,7 +73,7 @@ impl Live<'_> {
             resource: resource.to_owned(),
             metadata: row.metadata.clone(),
         });
-        Ok((found.collect(), rows.unread(resource).map(|unread| unread.why)))
+        Ok((found.collect(), rows.unread(resource)))
     }
 }
 

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use super::Live;
 use crate::cluster::{LogRequest, Refusal};
 use crate::facts::objects::{Log, Pod};
-use crate::facts::{Fetched, Need, Right, Text};
+use crate::facts::{Fetched, Need, Parts, Right, Text};
 
 /// How much of each container's log is read.
 const LOG_LINES: u32 = 400;
@@ -35,35 +35,28 @@ impl Live<'_> {
             (wish, outcome)
         }))
         .await;
-        let mut logs = Vec::new();
-        let mut trouble: Vec<String> = Vec::new();
+        let mut logs = Parts::new();
         for (wish, outcome) in answers {
             let LogWish { pod, container, previous } = wish;
             match outcome {
                 Ok(lines) => {
                     let lines = lines.iter().map(|line| Text::new(line)).collect();
-                    logs.push(Log { namespace: namespace.to_owned(), pod, container, previous, lines });
+                    logs.add([Log { namespace: namespace.to_owned(), pod, container, previous, lines }]);
                 }
-                Err(Refusal::Forbidden) => {
-                    return Fetched::Denied(Right::kube("get", "", "pods/log", Some(namespace)));
-                }
+                Err(Refusal::Forbidden) => logs.lack_right(Right::kube("get", "", "pods/log", Some(namespace))),
                 // The log of the run before is kept for a while only.
                 Err(Refusal::NotFound | Refusal::NoSuchKind) if previous => {}
                 // What came in the place of a pod that went away has a log that nobody read.
                 Err(Refusal::NotFound | Refusal::NoSuchKind) => {
-                    trouble.push(format!("{pod} {container}: it went away, or has no log yet"));
+                    logs.lack(format!("{pod} {container}: it went away, or has no log yet"));
                 }
-                Err(Refusal::Failed(why)) => trouble.push(format!("{pod} {container}: {why}")),
+                Err(Refusal::Failed(why)) => logs.lack(format!("{pod} {container}: {why}")),
             }
         }
         if surplus > 0 {
-            trouble.push(format!("{surplus} more containers were not asked"));
+            logs.lack(format!("{surplus} more containers were not asked"));
         }
-        match (trouble.is_empty(), logs.is_empty()) {
-            (true, _) => Fetched::Got(logs),
-            (false, true) => Fetched::Failed(trouble.join("; ")),
-            (false, false) => Fetched::Partial { got: logs, why: trouble.join("; ") },
-        }
+        logs.together()
     }
 }
 

@@ -49,8 +49,7 @@ impl Live<'_> {
             })
             .await;
         match outcome {
-            Ok(None) => Fetched::Got(rows),
-            Ok(Some(why)) => Fetched::Partial { got: rows, why },
+            Ok(lack) => Fetched::of(rows, lack),
             Err(refusal) => refused(refusal, Some(Right::kube("list", MICROSOFT_GROUP, resource, None))),
         }
     }

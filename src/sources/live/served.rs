@@ -12,7 +12,7 @@ use crate::facts::objects::{
     ApiGroup, ConfigMap, ServedGroup, ServedVersion, ServiceEndpoints, ServiceReference, WebhookConfiguration,
     plain_name,
 };
-use crate::facts::{Fetched, MICROSOFT_GROUP, Need, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE};
+use crate::facts::{Fetched, MICROSOFT_GROUP, Need, Parts, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE};
 
 /// The groups that the extension depends on.
 const GROUPS: &[&str] = &["velero.io", MICROSOFT_GROUP, SNAPSHOT_GROUP];
@@ -37,21 +37,16 @@ struct Resource {
 impl Live<'_> {
     /// Asks discovery for the groups that the extension depends on; a group that is not served has no versions.
     pub(super) async fn served_groups(&self) -> Fetched<Vec<ServedGroup>> {
-        let mut rows = Vec::new();
-        let mut trouble = Vec::new();
+        let mut rows = Parts::new();
         for (group, answer) in
             join_all(GROUPS.iter().map(|group| async move { (*group, self.served(group).await) })).await
         {
             match answer {
-                Ok(versions) => rows.push(ServedGroup { group: group.to_owned(), versions }),
-                Err(why) => trouble.push(format!("{group}: {why}")),
+                Ok(versions) => rows.add([ServedGroup { group: group.to_owned(), versions }]),
+                Err(why) => rows.lack(format!("{group}: {why}")),
             }
         }
-        match (trouble.is_empty(), rows.is_empty()) {
-            (true, _) => Fetched::Got(rows),
-            (false, true) => Fetched::Failed(trouble.join("; ")),
-            (false, false) => Fetched::Partial { got: rows, why: trouble.join("; ") },
-        }
+        rows.together()
     }
 
     async fn served(&self, group: &str) -> Result<Vec<ServedVersion>, String> {
@@ -146,24 +141,18 @@ impl Live<'_> {
         let surplus = services.len().saturating_sub(MOST_SERVICES);
         let wanted = services.into_iter().take(MOST_SERVICES);
         let answers = join_all(wanted.map(|service| self.endpoints(service))).await;
-        let mut rows = Vec::new();
-        let mut failed = None;
+        let mut rows = Parts::new();
         for answer in answers {
             match answer {
-                Ok(row) => rows.push(row),
-                Err(failure) => failed = Some(failure),
+                Ok(row) => rows.add([row]),
+                Err((Refusal::Forbidden, right)) => rows.lack_right(right),
+                Err((refusal, _)) => rows.lack(refusal.words()),
             }
         }
-        match failed {
-            None if surplus == 0 => Fetched::Got(rows),
-            None => Fetched::Partial { got: rows, why: format!("{surplus} more Services were not looked at") },
-            Some((refusal, right)) if rows.is_empty() => refused(refusal, Some(right)),
-            Some((refusal, right)) => {
-                let why = refused::<()>(refusal, Some(right));
-                let why = why.unread("a part of them").map_or_else(String::new, |unread| unread.why);
-                Fetched::Partial { got: rows, why }
-            }
+        if surplus > 0 {
+            rows.lack(format!("{surplus} more Services were not looked at"));
         }
+        rows.together()
     }
 
     async fn endpoints(&self, service: ServiceReference) -> Result<ServiceEndpoints, (Refusal, Right)> {
