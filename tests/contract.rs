@@ -219,6 +219,13 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
         (&["doctor", "--check", "no-such-check"], "no-such-check"),
         (&["doctor", "--skip", "AKSB000"], "AKSB000"),
         (&["doctor", "--sample", "--check", "pods-no-room", "--hop", "dns"], "no check is left"),
+        (&["docter"], "'docter'"),
+        (&["doctor", "--fail-om", "error"], "'--fail-om'"),
+        (&["doctor", "--fail-on", "sometimes"], "'sometimes'"),
+        (&["doctor", "--timeout", "soon"], "'soon' is no duration"),
+        (&["doctor", "--bundle", "a", "--sample"], "cannot be used with"),
+        (&["doctor", "two\nlines"], "two"),
+        (&["rbac", "--for", "ann"], "none of user:NAME"),
     ];
     for (args, word) in table {
         let output = binary().args(*args).output().unwrap();

@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::doctor::{DoctorArgs, doctor};
 use super::rbac::{RbacArgs, rbac};
+use super::usage::refused;
 use super::version::{VersionArgs, version};
 use crate::cluster::Flags;
 use crate::error::Error;
@@ -58,7 +59,8 @@ enum Verb {
 
 /// Runs the command line and returns the exit code; everything is printed by then.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
-    match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match Cli::try_parse_from(&args) {
         Ok(cli) => match dispatch(cli) {
             Ok(code) => code,
             Err(error) => {
@@ -66,7 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
                 exit::COULD_NOT_RUN
             }
         },
-        Err(stop) => help_or_error(&stop),
+        Err(stop) => help_or_error(&stop, &args),
     }
 }
 
@@ -78,8 +80,8 @@ fn dispatch(cli: Cli) -> Result<u8, Error> {
     }
 }
 
-/// Shows help on stdout; a wrong command line as an `error:` on stderr, with clap's own suggestions.
-fn help_or_error(stop: &clap::Error) -> u8 {
+/// Shows help on stdout; a wrong command line as an error on stderr, and the whole help where nothing was asked for.
+fn help_or_error(stop: &clap::Error, args: &[OsString]) -> u8 {
     let text = stop.render().ansi().to_string();
     match stop.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match Console.result(&text) {
@@ -89,8 +91,12 @@ fn help_or_error(stop: &clap::Error) -> u8 {
                 exit::COULD_NOT_RUN
             }
         },
-        _ => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Console.usage(&text);
+            exit::COULD_NOT_RUN
+        }
+        _ => {
+            Console.error(&refused(stop, &Cli::command(), args));
             exit::COULD_NOT_RUN
         }
     }

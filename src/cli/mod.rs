@@ -7,6 +7,7 @@ mod command;
 mod doctor;
 mod output;
 mod rbac;
+mod usage;
 mod version;
 
 pub use command::{Cli, run};
