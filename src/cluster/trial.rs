@@ -50,6 +50,7 @@ impl Api {
         let response = self.send(ask).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body: Vec<u8> = Vec::new();
+        let mut is_cut_short = false;
         let mut chunks = response.into_body().into_data_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| self.failed(&error))?;
@@ -57,6 +58,7 @@ impl Api {
             let room = LARGEST_REFUSAL.saturating_sub(body.len());
             body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
             if room <= chunk.len() {
+                is_cut_short = true;
                 break;
             }
         }
@@ -76,6 +78,10 @@ impl Api {
         let told = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if told.starts_with("text/html") {
             return Err(Trouble::Refused(Refusal::Failed(WEB_PAGE.to_owned())));
+        }
+        if is_cut_short {
+            let why = format!("the answer is larger than {} KiB", LARGEST_REFUSAL >> 10);
+            return Err(Trouble::Refused(Refusal::Failed(why)));
         }
         // Anything may answer 200: what was accepted comes back as what was sent.
         if !serde_json::from_slice::<Head>(&body).is_ok_and(|head| head.kind == kind) {

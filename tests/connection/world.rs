@@ -62,7 +62,7 @@ pub fn world() -> MutexGuard<'static, World> {
 
 impl World {
     fn start() -> Self {
-        let lab = Lab::start_with(Options { dns: false, audit: true }).unwrap();
+        let lab = Lab::start_with(Options { dns: false, audit: true, ..Options::default() }).unwrap();
         let port: u16 = lab.server().rsplit(':').next().unwrap().parse().unwrap();
         let ways = Seen::default();
         let token = |name: &str| {

@@ -18,6 +18,10 @@ pub struct Binaries {
     pub folder: PathBuf,
     pub etcd: PathBuf,
     pub kube_apiserver: PathBuf,
+    /// The API server of an older Kubernetes that AKS supports: 1.34.
+    pub kube_apiserver_1_34: PathBuf,
+    /// The API server of a newer Kubernetes: 1.37.
+    pub kube_apiserver_1_37: PathBuf,
     pub kube_controller_manager: PathBuf,
     pub kube_scheduler: PathBuf,
     pub kubectl: PathBuf,
@@ -66,6 +70,16 @@ const GROUPS: &[Group] = &[
         ],
         versioned_by: None,
     },
+    Group {
+        name: "kube-apiserver-1.34",
+        programs: &[("kube-apiserver-1.34", "k8s.io/kubernetes/cmd/kube-apiserver")],
+        versioned_by: Some("k8s.io/kubernetes"),
+    },
+    Group {
+        name: "kube-apiserver-1.37",
+        programs: &[("kube-apiserver-1.37", "k8s.io/kubernetes/cmd/kube-apiserver")],
+        versioned_by: Some("k8s.io/kubernetes"),
+    },
     Group { name: "coredns-1.12.1", programs: &[("coredns-1.12.1", "github.com/coredns/coredns")], versioned_by: None },
 ];
 
@@ -109,6 +123,8 @@ pub fn binaries() -> Result<Binaries> {
     Ok(Binaries {
         etcd: find("etcd"),
         kube_apiserver: find("kube-apiserver"),
+        kube_apiserver_1_34: find("kube-apiserver-1.34"),
+        kube_apiserver_1_37: find("kube-apiserver-1.37"),
         kube_controller_manager: find("kube-controller-manager"),
         kube_scheduler: find("kube-scheduler"),
         kubectl: find("kubectl"),

@@ -16,6 +16,7 @@ use crate::binaries::{Binaries, source};
 use crate::certificates::{Authority, Signed};
 use crate::clock::Clock;
 use crate::component::Components;
+use crate::lab::Version;
 
 /// How long a program may take until it answers. Warm it is two seconds; the machine may be busy with builds.
 const BOUND: Duration = Duration::from_secs(60);
@@ -65,7 +66,13 @@ pub(crate) struct ControlPlane {
 
 impl ControlPlane {
     /// Starts all programs in the folder and waits until the API server and the kubelets are there.
-    pub(crate) async fn start(binaries: &Binaries, components: Components, folder: &Path, audit: bool) -> Result<Self> {
+    pub(crate) async fn start(
+        binaries: &Binaries,
+        components: Components,
+        folder: &Path,
+        audit: bool,
+        version: Version,
+    ) -> Result<Self> {
         let clock = Clock::start();
         let ports = Ports::free()?;
         let authority = Authority::create(&folder.join("pki"))?;
@@ -122,7 +129,12 @@ impl ControlPlane {
             ("profiling", "false"),
         ]);
         for_server.append(&mut for_audit);
-        components.start("kube-apiserver", &binaries.kube_apiserver, &for_server)?;
+        let program = match version {
+            Version::V1_34 => &binaries.kube_apiserver_1_34,
+            Version::V1_36 => &binaries.kube_apiserver,
+            Version::V1_37 => &binaries.kube_apiserver_1_37,
+        };
+        components.start("kube-apiserver", program, &for_server)?;
 
         let server = format!("https://127.0.0.1:{}", ports.api);
         let kubeconfig = folder.join("kubeconfig");

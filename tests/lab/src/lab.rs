@@ -33,11 +33,36 @@ pub struct Options {
     pub dns: bool,
     /// Has the API server write down who asks what: see [`Lab::audit`].
     pub audit: bool,
+    /// Which API server runs. Everything beside it is of the newest release.
+    pub server: Version,
+}
+
+/// The versions of the API server that a lab can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Version {
+    /// 1.34.
+    V1_34,
+    /// 1.36, as everything beside it.
+    #[default]
+    V1_36,
+    /// 1.37.
+    V1_37,
+}
+
+impl Version {
+    /// Returns the version as people say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_34 => "1.34",
+            Self::V1_36 => "1.36",
+            Self::V1_37 => "1.37",
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dns: true, audit: false }
+        Self { dns: true, audit: false, server: Version::default() }
     }
 }
 
@@ -69,8 +94,8 @@ impl Lab {
             let folder = folder.keep();
             let components = Components::new(supervisor, folder.join("logs"))?;
             let (owned, at) = (binaries.clone(), folder.clone());
-            let audit = options.audit;
-            match wait_for(&runtime, async move { ControlPlane::start(&owned, components, &at, audit).await }) {
+            let Options { audit, server, .. } = options;
+            match wait_for(&runtime, async move { ControlPlane::start(&owned, components, &at, audit, server).await }) {
                 Ok(plane) => return Ok(Self { runtime: Some(runtime), plane, binaries, folder, options }),
                 Err(error) if error.to_string().contains("address already in use") => failure = Some(error),
                 Err(error) => return Err(error),

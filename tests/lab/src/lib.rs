@@ -28,7 +28,7 @@ mod world;
 pub use binaries::{Binaries, binaries};
 pub use dns::{Answer, Dns};
 pub use fault::Fault;
-pub use lab::{Lab, Options};
+pub use lab::{Lab, Options, Version};
 pub use proxy::{Plan, Proxy, Target};
 pub use scenarios::{SCENARIOS, Scenario, scenario};
 pub use user::Rule;
