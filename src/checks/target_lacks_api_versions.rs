@@ -51,7 +51,12 @@ const NEVER_STORED: &[&str] = &[
     "custom.metrics.k8s.io",
     "external.metrics.k8s.io",
     "metrics.k8s.io",
+    // Orders to a cluster to write its own objects anew, which it makes and ends by itself.
+    "storagemigration.k8s.io",
 ];
+
+/// Kubernetes' own groups that not every version serves, beside those that all do: no definition comes with a restore.
+const NOT_EVERYWHERE: &[&str] = &["resource.k8s.io"];
 
 fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
@@ -62,7 +67,9 @@ fn run(facts: &Facts) -> Judgement {
         let Some(preferred) = group.versions.first() else { continue };
         let there = served.iter().find(|other| other.group == group.group);
         // Definitions of custom resources come with a restore; those of snapshots must be there for its volumes.
-        let must_be_there = is_built_in(&group.group) || group.group == SNAPSHOT_GROUP;
+        let must_be_there = is_built_in(&group.group)
+            || group.group == SNAPSHOT_GROUP
+            || NOT_EVERYWHERE.contains(&group.group.as_str());
         let told = match there {
             Some(other) if other.versions.contains(preferred) => continue,
             Some(other) => format!("serves {} instead", versions(other)),

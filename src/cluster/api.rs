@@ -33,6 +33,8 @@ const SMALLER_PAGES: [u32; 3] = [100, 20, 4];
 const LARGE_ANSWER: usize = 1 << 20;
 /// How much is read of an answer that is a refusal: its words stand at its beginning.
 pub(super) const LARGEST_REFUSAL: usize = 64 << 10;
+/// How much of a list is kept at most, as the server sent it; what is kept of each object is a small part of it.
+const MOST_KEPT: usize = 32 << 20;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
 /// How long to wait before a call is tried again, where the server does not say so itself. Only what reads is tried again.
@@ -135,11 +137,18 @@ impl Api {
     ///
     /// # Errors
     /// The refusal of the first page; a later one makes the list partial instead.
-    pub async fn each<T: DeserializeOwned>(
+    pub async fn each<T: DeserializeOwned>(&self, path: &Path, take: impl FnMut(T)) -> Result<Option<String>, Refusal> {
+        self.pages(path, usize::MAX, take).await
+    }
+
+    /// Reads a list until it ends, or until its objects were so many bytes.
+    async fn pages<T: DeserializeOwned>(
         &self,
         path: &Path,
+        most_bytes: usize,
         mut take: impl FnMut(T),
     ) -> Result<Option<String>, Refusal> {
+        let mut bytes = 0_usize;
         let mut next: Option<String> = None;
         let mut broken = 0_usize;
         let mut why_broken = String::new();
@@ -167,7 +176,12 @@ impl Api {
                 Err(refusal) if next.is_none() => return Err(refusal),
                 Err(refusal) => return Ok(Some(format!("a later page was refused: {}", refusal.words()))),
             };
+            let before = next.take();
             for item in page.items.unwrap_or_default() {
+                bytes = bytes.saturating_add(item.get().len());
+                if bytes > most_bytes {
+                    return Ok(Some(format!("the list is larger than {} MiB", most_bytes >> 20)));
+                }
                 // One object of a strange shape must not hide the others.
                 match serde_json::from_str(item.get()) {
                     Ok(object) => take(object),
@@ -178,6 +192,9 @@ impl Api {
                 }
             }
             next = page.metadata.next.filter(|token| !token.is_empty());
+            if next.is_some() && next == before {
+                return Ok(Some("the list did not end: its next page is the same one again".to_owned()));
+            }
             if next.is_none() {
                 return Ok((broken > 0)
                     .then(|| format!("{broken} of its objects have a shape that is not known: {why_broken}")));
@@ -192,7 +209,7 @@ impl Api {
     /// As [`Api::each`].
     pub async fn list<T: DeserializeOwned>(&self, path: &Path) -> Result<Fetched<Vec<T>>, Refusal> {
         let mut rows = Vec::new();
-        let why = self.each(path, |row| rows.push(row)).await?;
+        let why = self.pages(path, MOST_KEPT, |row| rows.push(row)).await?;
         Ok(Fetched::of(rows, why))
     }
 
@@ -257,7 +274,7 @@ impl Api {
     /// Sends a question and waits for the head of its answer.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Response<Body>, Trouble> {
         let request = ask.request()?;
-        let call = self.trace.begin(&request);
+        let call = self.trace.begin(&self.way.url(), &request);
         match self.client.send(request).await {
             Ok(response) => {
                 self.trace.answered(call, &response);

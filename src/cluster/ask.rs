@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{Method, Request};
 use kube::client::Body;
 
@@ -18,17 +18,24 @@ pub(super) struct Ask {
     pub(super) uri: String,
     pub(super) body: Vec<u8>,
     pub(super) is_built_in: bool,
+    /// What may come back.
+    pub(super) accept: &'static str,
 }
+
+/// What may come back where nothing is said of it, and where only metadata is wanted.
+const JSON: &str = "application/json";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 impl Ask {
     pub(super) fn get(path: &Path) -> Self {
-        Self { method: Method::GET, uri: path.uri(), body: Vec::new(), is_built_in: path.is_built_in }
+        let accept = if path.is_metadata_only { METADATA_LIST } else { JSON };
+        Self { method: Method::GET, uri: path.uri(), body: Vec::new(), is_built_in: path.is_built_in, accept }
     }
 
     pub(super) fn request(&self) -> Result<Request<Body>, Trouble> {
-        let mut request = Request::builder().method(self.method.clone()).uri(&self.uri);
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.uri).header(ACCEPT, self.accept);
         if !self.body.is_empty() {
-            request = request.header(CONTENT_TYPE, "application/json");
+            request = request.header(CONTENT_TYPE, JSON);
         }
         request
             .body(Body::from(self.body.clone()))

@@ -101,7 +101,7 @@ pub struct Flags {
     /// The length of time to wait before giving up on the run; unset means 90s, 0 means no limit
     #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
     pub timeout: Option<Duration>,
-    /// Number for the log level verbosity; 6 shows each request, 7 its headers, 8 and 9 the answers, never a secret
+    /// Number for the log level verbosity; 6 shows each request, 7 its headers, 8 and 9 the answers without what may be secret
     #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0, global = true)]
     pub verbosity: u8,
 }

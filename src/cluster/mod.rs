@@ -22,6 +22,7 @@ mod proxy;
 mod refusal;
 mod server;
 mod trace;
+mod trace_body;
 mod trial;
 mod trouble;
 mod trust;

@@ -11,6 +11,8 @@ pub struct Path {
     pub(super) is_built_in: bool,
     /// What the answer must be about.
     pub(super) about: About,
+    /// Whether only the metadata of the objects is asked for; what they hold never comes.
+    pub(super) is_metadata_only: bool,
 }
 
 /// What an answer must be about, so that anything else is not taken for an empty one.
@@ -33,7 +35,13 @@ impl Path {
             Some(namespace) => format!("{root}/namespaces/{}/{resource}", escape(namespace)),
             None => format!("{root}/{resource}"),
         };
-        Self { base, query: Vec::new(), is_built_in: is_built_in(group), about: About::Anything }
+        Self {
+            base,
+            query: Vec::new(),
+            is_built_in: is_built_in(group),
+            about: About::Anything,
+            is_metadata_only: false,
+        }
     }
 
     /// Makes the path of one object.
@@ -48,29 +56,39 @@ impl Path {
     /// Makes the path of the server's version.
     #[must_use]
     pub fn version() -> Self {
-        Self { base: "/version".to_owned(), query: Vec::new(), is_built_in: false, about: About::Anything }
+        Self::discovery("/version".to_owned(), false, About::Anything)
     }
 
     /// Makes the path of what is known of an API group.
     #[must_use]
     pub fn group(group: &str) -> Self {
-        let about = About::Kind("APIGroup".to_owned());
-        Self { base: format!("/apis/{}", escape(group)), query: Vec::new(), is_built_in: false, about }
+        Self::discovery(format!("/apis/{}", escape(group)), false, About::Kind("APIGroup".to_owned()))
     }
 
     /// Makes the path of what is known of one version of an API group.
     #[must_use]
     pub fn group_version(group: &str, version: &str) -> Self {
-        let about = About::Kind("APIResourceList".to_owned());
         let base = format!("/apis/{}/{}", escape(group), escape(version));
-        Self { base, query: Vec::new(), is_built_in: false, about }
+        Self::discovery(base, false, About::Kind("APIResourceList".to_owned()))
     }
 
     /// Makes the path of what is known of all API groups.
     #[must_use]
     pub fn groups() -> Self {
-        let about = About::Kind("APIGroupList".to_owned());
-        Self { base: "/apis".to_owned(), query: Vec::new(), is_built_in: true, about }
+        Self::discovery("/apis".to_owned(), true, About::Kind("APIGroupList".to_owned()))
+    }
+
+    const fn discovery(base: String, is_built_in: bool, about: About) -> Self {
+        Self { base, query: Vec::new(), is_built_in, about, is_metadata_only: false }
+    }
+
+    /// Asks only for the metadata of the objects: where they may be of any kind, they may be Secrets.
+    ///
+    /// Knowledge: the Kubernetes API concepts, "PartialObjectMetadataList"; a server that cannot answers 406.
+    #[must_use]
+    pub const fn metadata_only(mut self) -> Self {
+        self.is_metadata_only = true;
+        self
     }
 
     /// Adds a parameter.

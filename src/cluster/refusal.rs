@@ -14,6 +14,8 @@ pub(super) const UNAUTHORIZED: &str = "(401 Unauthorized)";
 pub(super) const WEB_PAGE: &str = "what answered with a web page is not the Kubernetes API";
 /// What answered with something else than the question was about.
 pub(super) const NOT_ASKED_FOR: &str = "what came is not what was asked for";
+/// How it is told that the user may not act as somebody else.
+pub(super) const IMPERSONATE: &str = "the login may not act as the one that was asked for";
 /// What ended a connection too early; the layers below say it in many ways.
 const CUT_OFF: &str = "the connection was cut off";
 
@@ -46,6 +48,15 @@ struct Details {
     name: Option<String>,
 }
 
+impl Status {
+    /// Returns whether not the question was refused, but that somebody puts it as somebody else.
+    ///
+    /// Knowledge: the API server's own words, `User "…" cannot impersonate resource "users" in API group "" …`.
+    fn is_about_impersonation(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| message.contains(" cannot impersonate resource "))
+    }
+}
+
 impl Refusal {
     /// Returns the refusal in words, for the middle of a sentence.
     #[must_use]
@@ -64,6 +75,9 @@ impl Refusal {
         let names_object = told.as_ref().and_then(|s| s.details.as_ref()).is_some_and(|d| d.name.is_some());
         let is_page = body.trim_ascii_start().starts_with(b"<");
         match status {
+            403 if told.as_ref().is_some_and(|status| status.is_about_impersonation()) => {
+                Self::Failed(format!("{IMPERSONATE}: {}", told.and_then(|status| status.message).unwrap_or_default()))
+            }
             403 if told.is_some() => Self::Forbidden,
             300..=399 => Self::Failed(format!("what answered with a redirect ({status}) is not the Kubernetes API")),
             // Without an object's name the path itself is unknown: the kind is not installed.
@@ -105,7 +119,6 @@ impl Refusal {
         }
     }
 
-    /// Reads the refusal out of an error of the client: the innermost causes tell most.
     /// Reads the refusal out of an error of the client: what is known by its kind, else the innermost causes.
     #[must_use]
     pub fn of_error(error: &kube::Error) -> Self {
@@ -138,7 +151,7 @@ impl Refusal {
     pub(super) fn wishing(self, after: Option<Duration>) -> Self {
         match (self, after) {
             (Self::Failed(why), Some(after)) if after.as_secs() > 1 => {
-                Self::Failed(format!("{why}, and wants to be left alone for {} s", after.as_secs()))
+                Self::Failed(format!("{why}, and asks to be tried again after {} s", after.as_secs()))
             }
             (refusal, _) => refusal,
         }

@@ -1,11 +1,12 @@
 //! Tells of the calls as they are made, like kubectl's `-v=6` to `9`.
 //!
-//! What is told is redacted like everything that comes from a cluster. The login is added below this layer, so that no
-//! token can be in what is told of a request.
+//! What is told is redacted like everything that comes from a cluster, and what is secret by where it stands as well. The
+//! login is added below this layer, so that no token can be in what is told of a request.
 
 use http::{HeaderMap, Request, Response};
 use tokio::time::Instant;
 
+use super::trace_body::shown;
 use crate::facts::Text;
 
 /// The level from which requests are told.
@@ -17,8 +18,6 @@ const ANSWERS: u8 = 8;
 /// How much of an answer is told below level 9, in bytes, and at it.
 const SHORT_BODY: usize = 1024;
 const LONG_BODY: usize = 10 * 1024;
-/// How much of an answer is looked at, to tell of it.
-const LARGEST_BODY: usize = 64 * 1024;
 
 /// Takes a line of what is told.
 type Tell = Box<dyn Fn(&str)>;
@@ -49,9 +48,9 @@ impl Trace {
     }
 
     /// Notes that a request is sent; `None` where nobody is told.
-    pub fn begin<B>(&self, request: &Request<B>) -> Option<Call> {
+    pub fn begin<B>(&self, server: &str, request: &Request<B>) -> Option<Call> {
         self.tell.as_ref()?;
-        let what = format!("{} {}", request.method(), request.uri());
+        let what = format!("{} {server}{}", request.method(), request.uri());
         if self.level >= HEADERS {
             self.say(&what);
             self.headers("request", request.headers());
@@ -86,7 +85,7 @@ impl Trace {
         }
         let most = if self.level == ANSWERS { SHORT_BODY } else { LONG_BODY };
         // Redacted before it is cut: half a secret would not be known as one.
-        let whole = Text::new(&String::from_utf8_lossy(body.get(..LARGEST_BODY.min(body.len())).unwrap_or_default()));
+        let whole = shown(body);
         let shown = &whole[..whole.floor_char_boundary(most)];
         let cut = if shown.len() < whole.len() { " [cut]" } else { "" };
         self.say(&format!("answer body of {} bytes: {shown}{cut}", body.len()));

@@ -10,7 +10,7 @@ use rustls::CertificateError;
 
 use super::flags::Flags;
 use super::login::Means;
-use super::refusal::UNAUTHORIZED;
+use super::refusal::{IMPERSONATE, UNAUTHORIZED};
 use crate::error::Error;
 use crate::facts::Text;
 
@@ -27,9 +27,16 @@ pub(super) struct Way {
     pub(super) means: Means,
 }
 
+impl Way {
+    /// Returns the server's address as a URL, for a trace.
+    pub(super) fn url(&self) -> String {
+        format!("{}://{}", if self.is_https { "https" } else { "http" }, self.server)
+    }
+}
+
 const NAME: &str = "its name is not known here";
 const REFUSED: &str = "nothing listens there (connection refused)";
-const NO_ROUTE: &str = "no way leads there";
+const NO_ROUTE: &str = "there is no route to it";
 const CLOSED: &str = "the connection was closed before an answer came";
 const AUTHORITY: &str = "its certificate is not signed by an authority that the kubeconfig trusts";
 const EXPIRED: &str = "its certificate has expired";
@@ -191,7 +198,13 @@ impl Way {
             return format!("The cluster was made anew, or something reads along on the way; if it was, run: {anew}");
         }
         if is(EXPIRED) || is(NOT_YET) {
-            return "Look at this machine's clock; if it is right: az aks rotate-certs --resource-group GROUP --name CLUSTER"
+            return format!(
+                "Look at this machine's clock, and at who answers at {}: is it the cluster, or a gateway before it? Whoever runs that renews its certificate.",
+                self.server
+            );
+        }
+        if is(IMPERSONATE) {
+            return "Leave the --as flags away (or the kubeconfig's `as`), or have the right to impersonate granted."
                 .to_owned();
         }
         if is(OTHER_NAME) {

@@ -66,7 +66,7 @@ impl Live<'_> {
         let version =
             if group.is_empty() { "v1".to_owned() } else { self.preferred_version(group).await.map_err(told)? };
         let rows: Fetched<Vec<Bare>> =
-            self.api.list(&Path::list(group, &version, Some(namespace), plural)).await.map_err(told)?;
+            self.api.list(&Path::list(group, &version, Some(namespace), plural).metadata_only()).await.map_err(told)?;
         let api_version = if group.is_empty() { version } else { format!("{group}/{version}") };
         let found = rows.known_rows().iter().map(|row| Leftover {
             api_version: api_version.clone(),

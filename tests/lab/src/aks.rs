@@ -4,6 +4,9 @@
 
 use serde_json::{Value, json};
 
+/// The version of the nodes where a world says none: that of the API server.
+pub(crate) const KUBELET: &str = "v1.36.3";
+
 /// The subscription of every lab.
 pub const SUBSCRIPTION: &str = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
 /// The resource group of the cluster.
@@ -120,7 +123,7 @@ impl Pool {
                             "architecture": self.arch, "operatingSystem": self.os,
                             "osImage": if windows { "Windows Server 2022 Datacenter" } else { "Ubuntu 22.04.5 LTS" },
                             "kernelVersion": if windows { "10.0.20348.4294" } else { "5.15.0-1098-azure" },
-                            "containerRuntimeVersion": "containerd://1.7.29-1", "kubeletVersion": "v1.36.3", "kubeProxyVersion": "v1.36.3",
+                            "containerRuntimeVersion": "containerd://1.7.29-1", "kubeletVersion": KUBELET, "kubeProxyVersion": KUBELET,
                             "bootID": "", "machineID": "", "systemUUID": "",
                         },
                     },

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::aks::KUBELET;
 use crate::api::path;
 use crate::binaries::{Binaries, binaries, source};
 use crate::clock::Clock;
@@ -233,6 +234,12 @@ impl Lab {
             |object: &&Value| ["Deployment", "DaemonSet", "Job", "Pod"].iter().any(|kind| object["kind"] == *kind);
         before.extend(world.objects.iter().filter(|object| !workload(object)).cloned());
         before.extend(self.kubelet_objects(world)?);
+        for node in before.iter_mut().filter(|object| object["kind"] == "Node") {
+            let version = &mut node["status"]["nodeInfo"]["kubeletVersion"];
+            if *version == KUBELET {
+                *version = json!(format!("v{}.0", self.options.server.name()));
+            }
+        }
         // Nodes and namespaces first: they are what others wait for.
         before.sort_by_key(|object| match object["kind"].as_str() {
             Some("Node") => 0,
