@@ -109,6 +109,12 @@ impl Diagnosis {
         !placed.caused_by.is_empty() && !self.findings.iter().any(|cause| placed.caused_by.contains(&cause.id))
     }
 
+    /// Returns whether something was not judged that time may bring: no right is missing, only an answer.
+    #[must_use]
+    pub fn may_come_with_time(&self) -> bool {
+        self.ran.iter().any(|ran| matches!(&ran.outcome, Outcome::Inconclusive(unread) if unread.missing.is_empty()))
+    }
+
     /// Returns the findings that the one with this id explains.
     pub fn effects_of<'d>(&'d self, id: &'d str) -> impl Iterator<Item = &'d Placed> {
         self.findings.iter().filter(move |placed| placed.caused_by.iter().any(|cause| cause == id))

@@ -12,12 +12,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use self::ignore_file::read_ignore_file;
-use self::reading::{interruption, live, runtime};
+use self::reading::{interruption, live, run_to_end};
 use self::selection::Selection;
-use self::waiting::wait;
+use self::waiting::{Round, wait};
 use super::output::width;
 use crate::checks::{Check, Diagnosis, Entry, Ignored, Ran};
-use crate::cluster::{Flags, duration};
+use crate::cluster::{Flags, Logins, duration};
 use crate::error::Error;
 use crate::exit;
 use crate::facts::objects::is_dns_label;
@@ -193,12 +193,14 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
         (Some(file), _, _) => (read_bundle(file)?, None),
         (None, true, _) => (sample()?, None),
         (None, false, None) => {
-            runtime()?.block_on(async { live(args, flags, &mut selection, pin!(interruption())).await })?
+            let logins = Logins::default();
+            run_to_end(async { live(args, flags, &logins, &mut selection, None, pin!(interruption())).await })?
         }
         (None, false, Some(time)) => {
-            runtime()?.block_on(wait(args, flags, &mut selection, time, |selection, facts, ended| {
+            run_to_end(wait(args, flags, &mut selection, time, |selection, facts, ended| {
                 let judged = judge(args, flags, selection, facts, &entries)?;
-                Ok(exit_code(&judged.diagnosis, args.fail_on, ended))
+                let code = exit_code(&judged.diagnosis, args.fail_on, ended);
+                Ok(Round { code, may_come: judged.diagnosis.may_come_with_time() })
             }))?
         }
     };

@@ -27,6 +27,7 @@ use super::kubeconfig::{self, HOW_TO_GET_ONE};
 use super::login::{self, Login, Means};
 use super::proxy::{self, Environment};
 use super::server::Server;
+use super::logins::Logins;
 use super::trouble::Way;
 use crate::error::Error;
 
@@ -35,11 +36,12 @@ const AGENT: &str = concat!("kubectl-aksbackup/", env!("CARGO_PKG_VERSION"));
 
 /// Connects to the cluster that the flags and the kubeconfig name.
 ///
-/// Returns the API and the name of the context. The login program, if there is one, has run by then: once.
+/// Returns the API and the name of the context. The login program, if there is one, has run by then: once for all that
+/// `logins` is given to.
 ///
 /// # Errors
 /// What is wrong with the kubeconfig, or with the login that it asks for.
-pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
+pub async fn connect(flags: &Flags, logins: &Logins) -> Result<(Api, Option<String>), Error> {
     let mut choice = choice::choose(kubeconfig::read(flags)?, flags)?;
     let is_pod = choice.cluster.server.is_empty() && fill_server(&mut choice, flags)?;
     choice::check(&choice)?;
@@ -50,7 +52,7 @@ pub async fn connect(flags: &Flags) -> Result<(Api, Option<String>), Error> {
     if server.is_https {
         // Before the login program may ask for a password: what cannot work must not cost one.
         config.root_cert = login::authorities(&choice.cluster)?;
-        login = login::log_in(&choice, flags).await?;
+        login = login::log_in(&choice, flags, logins).await?;
     }
     if is_pod {
         login.means = Means::Pod;

@@ -2,7 +2,7 @@
 //!
 //! kube 5 runs it three times for each client, without a limit, and as if somebody sat there; so it is run here and
 //! only its answer is handed on. This is the only file of this room that starts a process. The program stays in the
-//! foreground group, so that it can ask for a password, and its stderr is the user's own.
+//! foreground group where it can ask for a password, and its stderr is the user's own.
 //! Knowledge: client-go's `plugin/pkg/client/auth/exec`, read and asked; the protocol is
 //! `client.authentication.k8s.io`, versions v1 and v1beta1.
 
@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
+use tokio::time::Instant;
 
 use super::api::seconds;
 use super::flags::Flags;
@@ -27,6 +28,7 @@ const GROUP: &str = "client.authentication.k8s.io/";
 const LARGEST_ANSWER: u64 = 1 << 20;
 
 /// What a login program gave.
+#[derive(Clone)]
 pub(super) struct Credential {
     /// A bearer token; may be empty.
     pub(super) token: String,
@@ -56,13 +58,21 @@ struct Status {
 
 /// Runs the program and reads its answer; `cluster` is what it is told of the cluster, if it asked to be told.
 ///
+/// One that can ask somebody has no limit, as with kubectl; any other must have ended by `end`, and its children with it.
+/// Returns whether it could ask, too.
+///
 /// # Errors
 /// Why there is no answer. The program's arguments, its environment and its answer may hold secrets and are not told.
-pub(super) async fn run(exec: &Exec, cluster: Option<Value>, flags: &Flags) -> Result<Credential, Error> {
+pub(super) async fn run(
+    exec: &Exec,
+    cluster: Option<Value>,
+    flags: &Flags,
+    end: Option<Instant>,
+) -> Result<(Credential, bool), Error> {
     let version = exec.api_version.as_str();
     if !matches!(version.strip_prefix(GROUP), Some("v1" | "v1beta1")) {
         return Err(Error::cluster(format!(
-            "the kubeconfig's login program wants version \"{}\" of the protocol, which kubectl gave up",
+            "the kubeconfig's login program wants version \"{}\" of the protocol, which kubectl no longer supports",
             Text::new(version)
         ))
         .hinted(format!("Use {GROUP}v1beta1 or v1; for AKS write it anew with: kubelogin convert-kubeconfig")));
@@ -88,9 +98,15 @@ pub(super) async fn run(exec: &Exec, cluster: Option<Value>, flags: &Flags) -> R
         .stderr(Stdio::inherit())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
+    // Only what is in the foreground may ask; what asks nobody leads a group of its own, which ends as a whole.
+    #[cfg(unix)]
+    if !is_interactive {
+        command.process_group(0);
+    }
     let again = || format!("Try the same with: {}", flags.kubectl("auth whoami"));
     let mut child =
         command.spawn().map_err(|error| failed(&name, &format!("cannot be started: {error}")).hinted(again()))?;
+    let mut group = Group::of(child.id().filter(|_| !is_interactive));
     let mut answer = Vec::new();
     let whole = async {
         if let Some(stdout) = child.stdout.take() {
@@ -101,11 +117,10 @@ pub(super) async fn run(exec: &Exec, cluster: Option<Value>, flags: &Flags) -> R
         }
         child.wait().await
     };
-    let limit = flags.run_limit();
-    let ended = match limit {
-        Some(limit) => match tokio::time::timeout(limit, whole).await {
+    let ended = match end.filter(|_| !is_interactive) {
+        Some(end) => match tokio::time::timeout_at(end, whole).await {
             Ok(ended) => ended,
-            Err(_) => return Err(hung(&name, limit, is_interactive)),
+            Err(_) => return Err(hung(&name, flags.run_limit().unwrap_or_default())),
         },
         None => whole.await,
     };
@@ -117,7 +132,37 @@ pub(super) async fn run(exec: &Exec, cluster: Option<Value>, flags: &Flags) -> R
         let what = format!("{}; what it said stands above", how_it_ended(status));
         return Err(failed(&name, &what).hinted(format!("{} {}", sign_in_again(&exec.args, &name), again())));
     }
-    read(&answer, version).map_err(|what| failed(&name, &what).hinted(again()))
+    // What it left behind on purpose, such as a keeper of its cache, is its own affair.
+    group.let_go();
+    let credential = read(&answer, version).map_err(|what| failed(&name, &what).hinted(again()))?;
+    Ok((credential, is_interactive))
+}
+
+/// A group of processes that ends when it is dropped: a wrapper's child would hold on otherwise.
+///
+/// Windows ends the program alone.
+struct Group {
+    leader: Option<u32>,
+}
+
+impl Group {
+    const fn of(leader: Option<u32>) -> Self {
+        Self { leader }
+    }
+
+    const fn let_go(&mut self) {
+        self.leader = None;
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader.and_then(|id| i32::try_from(id).ok()) {
+            // That there is none left is as it should be.
+            let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(leader), nix::sys::signal::Signal::SIGKILL);
+        }
+    }
 }
 
 /// Returns the program's name without its folder: all that is told of it.
@@ -150,13 +195,10 @@ fn missing(exec: &Exec, name: &str) -> Error {
         .hinted(if hint.is_empty() { format!("Install {name}, or choose another user with --user.") } else { hint })
 }
 
-fn hung(name: &str, limit: Duration, is_interactive: bool) -> Error {
-    let error = failed(name, &format!("did not end within {}", seconds(limit)));
-    if is_interactive {
-        error.hinted("Answer what it asks, or give it longer with --timeout.")
-    } else {
-        error.hinted("It may wait for an answer that nobody gives: run it in a terminal, or log in another way first, such as az login.")
-    }
+fn hung(name: &str, limit: Duration) -> Error {
+    failed(name, &format!("did not end within {}", seconds(limit))).hinted(
+        "It may wait for an answer that nobody gives: run it in a terminal, or log in another way first, such as az login",
+    )
 }
 
 fn how_it_ended(status: ExitStatus) -> String {
@@ -170,7 +212,7 @@ fn how_it_ended(status: ExitStatus) -> String {
 fn sign_in_again(args: &[String], name: &str) -> &'static str {
     let is_kubelogin = name.trim_end_matches(".exe") == "kubelogin";
     if is_kubelogin && args.iter().any(|arg| arg == "azurecli") {
-        "If the sign-in has expired, renew it with: az login."
+        "If the sign-in has expired, renew it with az login first."
     } else {
         ""
     }

@@ -98,7 +98,7 @@ pub(super) struct AuthProvider {
 }
 
 /// A login program.
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Default, Clone, PartialEq, Eq)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Exec {
     pub(super) api_version: String,
@@ -110,7 +110,7 @@ pub(super) struct Exec {
     pub(super) interactive_mode: String,
 }
 
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Default, Clone, PartialEq, Eq)]
 #[serde(default)]
 pub(super) struct Variable {
     pub(super) name: String,

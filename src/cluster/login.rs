@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use super::certificate;
 use super::choice::Choice;
-use super::exec_plugin;
 use super::flags::Flags;
 use super::kubeconfig::{AuthProvider, Cluster, User};
+use super::logins::Logins;
 use crate::error::Error;
 use crate::facts::Text;
 
@@ -49,7 +49,7 @@ pub(super) enum Means {
 ///
 /// # Errors
 /// What is missing or cannot be used.
-pub(super) async fn log_in(choice: &Choice, flags: &Flags) -> Result<Login, Error> {
+pub(super) async fn log_in(choice: &Choice, flags: &Flags, logins: &Logins) -> Result<Login, Error> {
     let user = &choice.user;
     let mut login = Login::default();
     if let Some(provider) = &user.auth_provider {
@@ -74,7 +74,7 @@ pub(super) async fn log_in(choice: &Choice, flags: &Flags) -> Result<Login, Erro
     }
     let Some(exec) = &user.exec else { return Err(nothing(choice)) };
     let cluster = if exec.provide_cluster_info { Some(told_of(&choice.cluster)?) } else { None };
-    let credential = exec_plugin::run(exec, cluster, flags).await?;
+    let credential = logins.credential(exec, cluster, flags).await?;
     login.means = Means::Program { until: credential.expires };
     if !credential.token.is_empty() {
         login.header = Some(bearer(&credential.token)?);
@@ -188,7 +188,7 @@ fn provided(provider: &AuthProvider) -> Result<String, Error> {
                     .hinted("Let kubectl renew it with: kubectl auth whoami (then try again)")),
             }
         }
-        "azure" => Err(Error::cluster("the kubeconfig logs in with the azure auth-provider, which kubectl gave up")
+        "azure" => Err(Error::cluster("the kubeconfig logs in with the azure auth-provider, which kubectl no longer supports")
             .hinted("Write it anew for the login program with: kubelogin convert-kubeconfig")),
         name => Err(Error::cluster(format!(
             "the kubeconfig logs in with the auth-provider \"{}\", which is not known or not complete",

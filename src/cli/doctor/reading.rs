@@ -9,7 +9,7 @@ use serde_json::json;
 use super::DoctorArgs;
 use super::selection::Selection;
 use crate::checks::Check;
-use crate::cluster::{Api, Flags, Path, Refusal, connect};
+use crate::cluster::{Api, Flags, Logins, Path, Refusal, connect};
 use crate::error::Error;
 use crate::facts::objects::Target;
 use crate::facts::{DEFAULT_NAMESPACE, Facts, Fetched, Need, Right};
@@ -17,11 +17,19 @@ use crate::finding::Hop;
 use crate::render::{Console, PathWalk};
 use crate::sources::{Interruption, Limit, Live, Opened, Step, greet};
 
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread()
+/// Runs what waits for others, and leaves behind whatever of it does not end.
+///
+/// # Errors
+/// Those of what runs, and where nothing can be waited for at all.
+pub(super) fn run_to_end<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::internal(format!("the runtime does not start: {error}")))
+        .map_err(|error| Error::internal(format!("the runtime does not start: {error}")))?;
+    let outcome = runtime.block_on(work);
+    // The system's look-up of a name cannot be ended: with a DNS server that is silent it goes on for half a minute.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// How long a signal that has been sent may take to arrive.
@@ -37,20 +45,27 @@ pub(super) async fn interruption() {
 
 /// Reads the cluster, with the road drawn on a terminal while it is read.
 ///
+/// `left` is what the caller has left, where that may be less than the run's own limit.
+///
 /// # Errors
 /// What kept it from being read: the kubeconfig, a login, or no answer.
 pub(super) async fn live(
     args: &DoctorArgs,
     flags: &Flags,
+    logins: &Logins,
     selection: &mut Selection,
+    left: Option<Duration>,
     mut interruption: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
     // It is listened to from here on: a login may take as long as a person takes. The target is connected to before
     // anything is read, so that a name that is none costs no reading.
+    let whole = [flags.run_limit(), left].into_iter().flatten().min();
+    let begun = whole.map(Limit::begin);
+    logins.must_end(begun.map(|limit| limit.end));
     let connecting = async {
-        let (api, context) = connect(flags).await?;
+        let (api, context) = connect(flags, logins).await?;
         let target = match args.target_context.as_deref() {
-            Some(context) => Some(connect(&flags.towards(context)).await?.0),
+            Some(context) => Some(connect(&flags.towards(context), logins).await?.0),
             None => None,
         };
         Ok((api, context, target))
@@ -71,7 +86,8 @@ pub(super) async fn live(
         }
     };
     let api = api.traced(flags.verbosity, |text| Console.remark(text));
-    let limit = flags.run_limit().map(Limit::begin);
+    // The time that somebody took to sign in is not the run's.
+    let limit = if logins.has_asked() { whole.map(Limit::begin) } else { begun };
     // A drawing would run through the lines of a trace.
     let walk = PathWalk::begin(if flags.verbosity == 0 { waits(&selection.selected) } else { Vec::new() });
     let opening = within(limit, async {
