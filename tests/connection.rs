@@ -250,6 +250,11 @@ fn trap_1_the_login_program_runs_once_for_a_whole_diagnosis() {
     let output = stage.command(binary, &["doctor"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(stage.plugin_runs().0, 1);
+    // Nor does it ask again for a second cluster of the same user, or in a later round.
+    let again = &["doctor", "--target-context", "c", "--wait", "3s"];
+    let output = stage.command(binary, again).output().unwrap();
+    assert!(stderr(&output).contains("looking again in 1 s"), "{}", stderr(&output));
+    assert_eq!(stage.plugin_runs().0, 1);
 }
 
 /// kube 5 shows a missing program as "No such file or directory", a failing one in debug form with all it said, and
@@ -280,7 +285,7 @@ fn trap_2_what_is_wrong_with_a_login_program_is_said_for_people() {
 #[test]
 fn a_login_program_that_hangs_is_ended_with_the_run_s_limit() {
     let stage = stage("server: 'https://127.0.0.1:1'", PROGRAM);
-    stage.write("login", b"#!/bin/sh\necho $$ > pid\nexec sleep 600\n");
+    stage.write("login", b"#!/bin/sh\n# What a wrapper starts must end with it.\nsleep 600 &\necho $! > pid\nwait\n");
     let started = Instant::now();
     expect_refusal(&stage.ours(&["--timeout", "1s"]), "\"login\" did not end within 1 s", "az login");
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());

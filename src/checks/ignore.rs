@@ -54,8 +54,10 @@ impl Diagnosis {
         for entry in entries {
             // A check whose last finding another entry took has left those that ran.
             let ran = self.ran.iter().map(|ran| ran.check).chain(self.ignored.iter().map(|placed| placed.check));
-            let Some(check) = ran.into_iter().find(|check| check.code == entry.code) else { continue };
             let is_expired = entry.expires.is_some_and(|last| last < today);
+            // An entry that has expired is told whether its check ran or not: it is due to be looked at.
+            let expired = super::CHECKS.iter().copied().filter(|_| is_expired);
+            let Some(check) = ran.chain(expired).find(|check| check.code == entry.code) else { continue };
             let takes = |placed: &mut Placed| !is_expired && entry.takes(placed);
             let taken: Vec<Placed> = self.findings.extract_if(.., takes).collect();
             let subjects: Vec<String> = taken.iter().map(|placed| placed.finding.subject.path()).collect();

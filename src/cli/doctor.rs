@@ -24,7 +24,7 @@ use crate::facts::objects::is_dns_label;
 use crate::facts::{Facts, Need};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{Deselected, DoctorReport};
-use crate::render::{self, Console, Detail, Look};
+use crate::render::{self, Console, Detail, Look, Written};
 use crate::sources::{Interruption, can_be_new, read_bundle, sample, write_bundle};
 
 /// The flags of `doctor`.
@@ -194,18 +194,16 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
         (None, true, _) => (sample()?, None),
         (None, false, None) => {
             let logins = Logins::default();
-            run_to_end(async { live(args, flags, &logins, &mut selection, None, pin!(interruption())).await })?
+            run_to_end(async { live(args, flags, &logins, &selection, None, pin!(interruption())).await })?
         }
-        (None, false, Some(time)) => {
-            run_to_end(wait(args, flags, &mut selection, time, |selection, facts, ended| {
-                let judged = judge(args, flags, selection, facts, &entries)?;
-                let code = exit_code(&judged.diagnosis, args.fail_on, ended);
-                Ok(Round { code, may_come: judged.diagnosis.may_come_with_time() })
-            }))?
-        }
+        (None, false, Some(time)) => run_to_end(wait(args, flags, &selection, time, |facts, ended| {
+            let judged = judge(args, flags, &selection, facts, &entries)?;
+            let code = exit_code(&judged.diagnosis, args.fail_on, ended);
+            Ok(Round { code, may_come: judged.diagnosis.may_come_with_time() })
+        }))?,
     };
-    let judged = judge(args, flags, &mut selection, &facts, &entries)?;
-    Console.result(&shown(args, &selection, &judged, &facts)?)?;
+    let judged = judge(args, flags, &selection, &facts, &entries)?;
+    let written = Console.result(&shown(args, &judged, &facts)?)?;
     for expired in judged.ignored.iter().filter(|one| one.is_expired) {
         let last = expired.entry.expires.map_or_else(String::new, |last| format!(" on {last}"));
         Console.remark(&format!(
@@ -218,7 +216,8 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
         write_bundle(file, &facts)?;
         Console.remark(&format!("what was read is saved in {}", file.display()));
     }
-    Ok(exit_code(&judged.diagnosis, args.fail_on, ended))
+    // A reader that has seen enough is no finding; who needs the code reads to the end.
+    Ok(if written == Written::ReaderGone { exit::FINE } else { exit_code(&judged.diagnosis, args.fail_on, ended) })
 }
 
 /// Lists the checks and runs none.
@@ -244,24 +243,28 @@ fn list(args: &DoctorArgs, selection: &Selection) -> Result<u8, Error> {
 /// Why the checks of a restore's target do not run.
 const NO_TARGET: &str = "by not naming a --target-context";
 
-/// A diagnosis, and what was taken out of it.
+/// A diagnosis, what was taken out of it, and what was left out of it.
 struct Judged {
     diagnosis: Diagnosis,
     ignored: Vec<Ignored>,
+    deselected: Vec<Deselected>,
 }
 
 /// Runs the checks over the facts.
 fn judge(
     args: &DoctorArgs,
     flags: &Flags,
-    selection: &mut Selection,
+    selection: &Selection,
     facts: &Facts,
     entries: &[Entry],
 ) -> Result<Judged, Error> {
-    // A file holds what somebody else's rights allowed.
+    let mut selection = selection.clone();
     for need in selection.asked_of_pods() {
         if facts.is_unasked(need) {
+            // A file holds what somebody else's rights allowed.
             selection.without(need, &format!("{}: not read into this file", need.what()));
+        } else if let Some(right) = facts.denied(need) {
+            selection.without(need, &format!("{} would need a right that is missing: {}", need.what(), right.words()));
         }
     }
     if facts.is_unasked(Need::Target) {
@@ -277,13 +280,13 @@ fn judge(
     }
     let today = facts.observed_at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let ignored = diagnosis.ignore(entries.to_vec(), today);
-    Ok(Judged { diagnosis, ignored })
+    Ok(Judged { diagnosis, ignored, deselected: selection.deselected })
 }
 
 /// Returns the diagnosis in the form that was asked for.
-fn shown(args: &DoctorArgs, selection: &Selection, judged: &Judged, facts: &Facts) -> Result<String, Error> {
-    let Judged { diagnosis, ignored } = judged;
-    let mut deselected = selection.deselected.clone();
+fn shown(args: &DoctorArgs, judged: &Judged, facts: &Facts) -> Result<String, Error> {
+    let Judged { diagnosis, ignored, deselected: left_out } = judged;
+    let mut deselected = left_out.clone();
     // The document has no place of its own for what is ignored: like what a flag leaves out, it is named there.
     for one in ignored.iter().filter(|one| !one.subjects.is_empty()) {
         let end = one.entry.expires.map_or_else(String::new, |last| format!(" until {last}"));
@@ -295,15 +298,13 @@ fn shown(args: &DoctorArgs, selection: &Selection, judged: &Judged, facts: &Fact
     if args.short {
         return Ok(render::short(diagnosis, &deselected, facts));
     }
-    let human = |detail| render::doctor(diagnosis, &selection.deselected, ignored, facts, look(detail));
+    let human = |detail| render::doctor(diagnosis, left_out, ignored, facts, look(detail));
     match args.output {
         Format::Human => Ok(human(Detail::Human)),
         Format::Wide => Ok(human(Detail::Wide)),
         Format::Json => render::json(&DoctorReport::new(diagnosis, &deselected, facts)),
         Format::Yaml => render::yaml(&DoctorReport::new(diagnosis, &deselected, facts)),
-        Format::Junit => {
-            render::junit(diagnosis, &selection.deselected, ignored, |severity| args.fail_on.counts(severity))
-        }
+        Format::Junit => render::junit(diagnosis, left_out, ignored, facts, |severity| args.fail_on.counts(severity)),
     }
 }
 

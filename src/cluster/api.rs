@@ -38,7 +38,7 @@ const MOST_KEPT: usize = 32 << 20;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
 /// How long to wait before a call is tried again, where the server does not say so itself. Only what reads is tried again.
-pub(super) const WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+const WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 /// The longest that the server may ask to be waited for; what would take longer is told instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How many calls are under way at once; under HTTP/1.1 each is a connection of its own.
@@ -246,17 +246,26 @@ impl Api {
         Ok(self.ask(ask, Keep::Json).await?)
     }
 
-    /// Asks within the limit of a call, and again where that may help and there is time for it.
     async fn ask(&self, ask: &Ask, keep: Keep) -> Result<Vec<u8>, Trouble> {
+        self.again(ask.method == Method::GET, async || self.exchange(ask, keep).await).await
+    }
+
+    /// Tries within the limit of a call, and again where that may help and there is time for it.
+    ///
+    /// Only a question `may_repeat`: what makes something could make it twice.
+    pub(super) async fn again<T>(
+        &self,
+        may_repeat: bool,
+        once: impl AsyncFn() -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
         // The limit begins when the question is put, not while it waits for its turn.
         let outcome = self
             .within(async {
                 let end = self.limit.map(|limit| Instant::now() + limit);
                 let mut waits = WAITS.iter();
                 loop {
-                    let (refusal, wish) = match self.exchange(ask, keep).await {
-                        // Only a question may be put twice: what makes something could make it twice.
-                        Err(Trouble::Again(refusal, wish)) if ask.method == Method::GET => (refusal, wish),
+                    let (refusal, wish) = match once().await {
+                        Err(Trouble::Again(refusal, wish)) if may_repeat => (refusal, wish),
                         outcome => return Ok(outcome),
                     };
                     let Some(wait) = waits.next().map(|wait| wish.unwrap_or(*wait)) else { return Err(refusal) };

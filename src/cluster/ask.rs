@@ -88,7 +88,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8], is_built_in
         (refusal, 503 | 504) => Trouble::Again(refusal, wish),
         (refusal, 429) => Trouble::Again(refusal.wishing(wish), wish),
         // The container has not begun, or was never begun before.
-        (Refusal::Failed(_), 400) if is_log => Trouble::Refused(Refusal::NotFound),
+        (Refusal::Failed(_), 400) if is_log && Refusal::is_of_kubernetes(body) => Trouble::Refused(Refusal::NotFound),
         (Refusal::NoSuchKind, status) if is_built_in => Trouble::Refused(Refusal::Failed(format!(
             "the API server says that it does not know what every API server knows ({status})"
         ))),

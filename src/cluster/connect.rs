@@ -9,6 +9,8 @@
 //! - A name and a password in the server's address: refused.
 //! - An expired OIDC token is not renewed: kubectl does that, and the hint says so.
 //! - Plain HTTP through an HTTP proxy goes through a tunnel.
+//! - In a pod without a kubeconfig kubectl ignores `--as` and `--insecure-skip-tls-verify`: here they count.
+//! - A login program that asks nobody must end within `--timeout`, and what it started with it; kubectl waits for ever.
 //! - kubectl's own preferences (`kuberc`), its cache folder and its discovery cache do not exist here.
 
 use base64::Engine as _;
@@ -25,9 +27,9 @@ use super::impersonation;
 use super::in_cluster;
 use super::kubeconfig::{self, HOW_TO_GET_ONE};
 use super::login::{self, Login, Means};
+use super::logins::Logins;
 use super::proxy::{self, Environment};
 use super::server::Server;
-use super::logins::Logins;
 use super::trouble::Way;
 use crate::error::Error;
 

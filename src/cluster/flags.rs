@@ -95,6 +95,9 @@ pub struct Flags {
         global = true
     )]
     pub disable_compression: bool,
+    /// Taken as kubectl takes it, and not used: nothing is cached
+    #[arg(long, value_name = "DIR", hide = true, global = true)]
+    pub cache_dir: Option<PathBuf>,
     /// The length of time to wait before giving up on a single server request; unset means 10s, 0 means no limit
     #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
     pub request_timeout: Option<Duration>,

@@ -188,8 +188,10 @@ fn provided(provider: &AuthProvider) -> Result<String, Error> {
                     .hinted("Let kubectl renew it with: kubectl auth whoami (then try again)")),
             }
         }
-        "azure" => Err(Error::cluster("the kubeconfig logs in with the azure auth-provider, which kubectl no longer supports")
-            .hinted("Write it anew for the login program with: kubelogin convert-kubeconfig")),
+        "azure" => {
+            Err(Error::cluster("the kubeconfig logs in with the azure auth-provider, which kubectl no longer supports")
+                .hinted("Write it anew for the login program with: kubelogin convert-kubeconfig"))
+        }
         name => Err(Error::cluster(format!(
             "the kubeconfig logs in with the auth-provider \"{}\", which is not known or not complete",
             Text::new(name)

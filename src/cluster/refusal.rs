@@ -68,6 +68,12 @@ impl Refusal {
         }
     }
 
+    /// Returns whether a refusal's body is a Kubernetes API's own.
+    #[must_use]
+    pub(super) fn is_of_kubernetes(body: &[u8]) -> bool {
+        serde_json::from_slice::<Status>(body).is_ok_and(|status| status.kind == "Status")
+    }
+
     /// Reads the refusal out of an answer that was not a success.
     #[must_use]
     pub fn of_answer(status: u16, body: &[u8]) -> Self {
@@ -75,7 +81,7 @@ impl Refusal {
         let names_object = told.as_ref().and_then(|s| s.details.as_ref()).is_some_and(|d| d.name.is_some());
         let is_page = body.trim_ascii_start().starts_with(b"<");
         match status {
-            403 if told.as_ref().is_some_and(|status| status.is_about_impersonation()) => {
+            403 if told.as_ref().is_some_and(Status::is_about_impersonation) => {
                 Self::Failed(format!("{IMPERSONATE}: {}", told.and_then(|status| status.message).unwrap_or_default()))
             }
             403 if told.is_some() => Self::Forbidden,

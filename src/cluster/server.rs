@@ -26,7 +26,7 @@ impl Server {
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let wrong = || {
             // Somebody may have written a password into it.
-            let shown = crate::facts::Text::new(text);
+            let shown = crate::facts::Text::new(text.rsplit_once('@').map_or(text, |(_, server)| server));
             Error::usage(format!("\"{shown}\" is no address of an API server"))
                 .hinted("Write it as https://HOST:PORT in the kubeconfig or with --server.")
         };

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 
 use super::answer::Head;
-use super::api::{Api, LARGEST_REFUSAL, WAITS};
+use super::api::{Api, LARGEST_REFUSAL};
 use super::ask::{Ask, Trouble, refused};
 use super::path::Path;
 use super::refusal::{NOT_ASKED_FOR, Refusal, WEB_PAGE};
@@ -33,17 +33,8 @@ impl Api {
         let path = path.clone().with("dryRun", "All");
         let ask = Ask { method: Method::POST, body: object.to_string().into_bytes(), ..Ask::get(&path) };
         let kind = object.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default();
-        self.within(async {
-            // It makes nothing, so that it can be asked again.
-            for wait in WAITS {
-                match self.try_once(&ask, kind).await {
-                    Err(Trouble::Again(..)) => tokio::time::sleep(wait).await,
-                    outcome => return outcome.map_err(Refusal::from),
-                }
-            }
-            self.try_once(&ask, kind).await.map_err(Refusal::from)
-        })
-        .await
+        // It makes nothing, so that it can be asked again.
+        Ok(self.again(true, async || self.try_once(&ask, kind).await).await?)
     }
 
     async fn try_once(&self, ask: &Ask, kind: &str) -> Result<Verdict, Trouble> {

@@ -219,6 +219,12 @@ impl Way {
         if is(CLIENT_CERTIFICATE) {
             return format!("Get a new one with: {anew}");
         }
+        if is(NO_ANSWER) && flags.request_limit().is_none_or(|request| Some(request) > flags.run_limit()) {
+            return format!(
+                "A private cluster answers only inside its network; check with: {} (or wait longer with --timeout)",
+                check("version")
+            );
+        }
         if is(NO_ANSWER) {
             return format!(
                 "A private cluster answers only inside its network; check with: {} (or wait longer with --request-timeout)",

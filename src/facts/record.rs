@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::extension::{Extension, Presence};
-use super::fetched::{Fetched, Unread};
+use super::fetched::{Fetched, Right, Unread};
 use super::need::Need;
 use super::objects::{
     AdmissionTrial, ApiGroup, ApiService, Backup, Claim, ConfigMap, DeleteRequest, DnsAnswer, Event, ExtensionConfig,
@@ -367,6 +367,21 @@ impl Facts {
     /// Forgets the fact, as if nobody had asked for it.
     pub fn forget(&mut self, need: Need) {
         with_field!([&mut] self, need, field => *field = Fetched::NotAsked);
+    }
+
+    /// Notes that the user lacks a right of the fact's own.
+    pub fn deny(&mut self, need: Need, right: Right) {
+        with_field!([&mut] self, need, field => *field = Fetched::Denied(right));
+    }
+
+    /// Returns the right of the fact's own that the user lacks; what it builds on may lack others.
+    #[must_use]
+    pub fn denied(&self, need: Need) -> Option<Right> {
+        let own = need.rights(&self.extension.namespace);
+        with_field!([&] self, need, field => match field {
+            Fetched::Denied(right) => own.into_iter().find(|one| one == right),
+            _ => None,
+        })
     }
 
     /// Notes why the fact was not read, where nobody has asked for it yet.

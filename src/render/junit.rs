@@ -3,11 +3,13 @@
 //! A check is a test case, a hop a suite. What was found at or above the threshold is a failure; what could not be
 //! judged is an error, since a pipeline must not show it as fine; what does not apply, or was left out, is skipped.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::report::Deselected;
+use super::report::{Deselected, DoctorReport};
+use super::text::heading_parts;
 use crate::checks::{CHECKS, Check, Diagnosis, Ignored, Outcome, Placed};
 use crate::error::Error;
+use crate::facts::Facts;
 use crate::finding::{Hop, Severity};
 
 /// Returns the report as JUnit XML; `counts` tells which severities are failures.
@@ -18,11 +20,15 @@ pub fn junit(
     diagnosis: &Diagnosis,
     deselected: &[Deselected],
     ignored: &[Ignored],
+    facts: &Facts,
     counts: impl Fn(Severity) -> bool,
 ) -> Result<String, Error> {
-    let mut report = Report::new("kubectl aksbackup doctor");
+    // Two clusters in one pipeline must not look alike.
+    let of = heading_parts(&DoctorReport::new(diagnosis, deselected, facts)).join(", ");
+    let mut report = Report::new(format!("kubectl aksbackup doctor: {of}"));
     for hop in Hop::ROAD {
         let mut suite = TestSuite::new(hop.name());
+        suite.add_property(Property::new("observedAt", facts.observed_at.to_string()));
         for check in CHECKS.iter().filter(|check| check.hop == hop) {
             if let Some(case) = case_of(check, diagnosis, deselected, ignored, &counts) {
                 suite.add_test_case(case);
@@ -98,6 +104,7 @@ fn told(placed: &Placed) -> String {
             None => format!("seen at {}", piece.at),
         });
     }
+    lines.extend(placed.finding.not_read.iter().map(|why| format!("not read: {why}")));
     if let Some(remedy) = &placed.finding.remedy {
         if !remedy.text.is_empty() {
             lines.push(remedy.text.clone());

@@ -90,6 +90,9 @@ fn line_of(diagnosis: &Diagnosis, placed: &Placed) -> String {
 /// Returns the first thing to do about a finding.
 fn first_step(placed: &Placed) -> Option<String> {
     let remedy = placed.finding.remedy.as_ref()?;
-    let command = remedy.command.as_ref().or_else(|| remedy.documented.first());
-    command.map(|command| format!("  → {command}"))
+    let command = remedy.command.as_ref().or_else(|| remedy.documented.first())?;
+    let line = format!("  → {command}");
+    // Half a command would be run as a whole one.
+    let fits = line.chars().count() < LONGEST && !line.contains('\n');
+    Some(if fits { line } else { "  → the next step is too long for a line: kubectl aksbackup doctor".to_owned() })
 }

@@ -30,7 +30,8 @@ impl Console {
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(Written::Whole),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
-            Err(error) => Err(Error::internal(format!("the result cannot be written: {error}"))),
+            Err(error) => Err(Error::usage(format!("the result cannot be written to standard output: {error}"))
+                .hinted("Is the disk that it goes to full? Nothing on the cluster was changed.")),
         }
     }
 
@@ -51,17 +52,15 @@ impl Console {
         let _ = writeln!(out, "{}", super::wrap::plain(text));
     }
 
-    /// Returns whether stdout will show colours.
-    #[must_use]
-    pub fn has_colour(self) -> bool {
-        AutoStream::choice(&io::stdout()) != ColorChoice::Never
-    }
-}
-
-impl Console {
     /// Writes what is wrong with a command line, already laid out, to stderr.
     pub fn usage(self, text: &str) {
         let mut out = AutoStream::auto(io::stderr().lock());
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Returns whether stdout will show colours.
+    #[must_use]
+    pub fn has_colour(self) -> bool {
+        AutoStream::choice(&io::stdout()) != ColorChoice::Never
     }
 }

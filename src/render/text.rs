@@ -30,7 +30,7 @@ pub fn doctor(
     page.roots();
     page.consequences();
     page.also();
-    page.unjudged();
+    page.unjudged(facts);
     page.deselected(deselected);
     page.path(&road(diagnosis, facts));
     page.ignored(ignored);

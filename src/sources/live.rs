@@ -12,6 +12,7 @@ mod hooks;
 mod leftovers;
 mod logs;
 mod operations;
+mod reviews;
 mod served;
 
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ use crate::cluster::{Api, Path, Refusal};
 use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
 use crate::facts::{
     Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Parts, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server,
-    Stage, Text, is_built_in,
+    Stage, Text, Tier, is_built_in,
 };
 
 /// How many volumes behind the extension's own claims are read.
@@ -183,12 +184,14 @@ impl<'a> Live<'a> {
             let mut facts = self.facts.borrow_mut();
             facts.extension = Extension::discover(self.namespace, &facts.extension_configs, &facts.storage_locations);
         }
-        self.stage(Stage::List).await;
+        futures::future::join(self.stage(Stage::List), self.review()).await;
         self.stage(Stage::Follow).await;
     }
 
     async fn stage(&self, stage: Stage) {
-        let needs = self.needs.iter().copied().filter(|need| need.stage() == stage);
+        // What a review denied is not tried.
+        let is_open = |need: &Need| need.tier() == Tier::Read || self.facts.borrow().denied(*need).is_none();
+        let needs = self.needs.iter().copied().filter(|need| need.stage() == stage).filter(is_open);
         join_all(needs.map(|need| async move {
             (self.observe)(Step::Asking(need));
             self.answer(need).await;

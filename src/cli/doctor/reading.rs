@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::DoctorArgs;
 use super::selection::Selection;
 use crate::checks::Check;
-use crate::cluster::{Api, Flags, Logins, Path, Refusal, connect};
+use crate::cluster::{Api, Flags, Logins, connect};
 use crate::error::Error;
 use crate::facts::objects::Target;
-use crate::facts::{DEFAULT_NAMESPACE, Facts, Fetched, Need, Right};
+use crate::facts::{Facts, Fetched, Need};
 use crate::finding::Hop;
 use crate::render::{Console, PathWalk};
 use crate::sources::{Interruption, Limit, Live, Opened, Step, greet};
@@ -53,7 +51,7 @@ pub(super) async fn live(
     args: &DoctorArgs,
     flags: &Flags,
     logins: &Logins,
-    selection: &mut Selection,
+    selection: &Selection,
     left: Option<Duration>,
     mut interruption: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
@@ -90,11 +88,7 @@ pub(super) async fn live(
     let limit = if logins.has_asked() { whole.map(Limit::begin) } else { begun };
     // A drawing would run through the lines of a trace.
     let walk = PathWalk::begin(if flags.verbosity == 0 { waits(&selection.selected) } else { Vec::new() });
-    let opening = within(limit, async {
-        let version = greet(&api).await?;
-        ask_tiers(&api, selection, args.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)).await;
-        Ok(version)
-    });
+    let opening = within(limit, greet(&api));
     let opening = tokio::select! {
         biased;
         () = &mut interruption => None,
@@ -182,47 +176,6 @@ async fn within<T>(limit: Option<Limit>, answer: impl Future<Output = Result<T, 
         },
         None => answer.await,
     }
-}
-
-/// Asks which tiers of rights the user has, and leaves out the checks of those that are missing.
-async fn ask_tiers(api: &Api, selection: &mut Selection, namespace: &str) {
-    for need in selection.asked_of_pods() {
-        for right in need.rights(namespace) {
-            match may(api, &right).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    selection.without(
-                        need,
-                        &format!("{} would need a right that is missing: {}", need.what(), right.words()),
-                    );
-                }
-                // No answer is no missing right: the check stays, and the question itself says what is wrong.
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-/// Asks the server whether the user has a right; the question leaves nothing behind.
-async fn may(api: &Api, right: &Right) -> Result<bool, Refusal> {
-    let Right::Kube(right) = right else { return Ok(true) };
-    let (resource, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
-    let question = json!({
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {
-            "namespace": right.namespace,
-            "verb": right.verb,
-            "group": right.group,
-            "resource": resource,
-            "subresource": subresource
-        }}
-    });
-    let answer: serde_json::Value =
-        api.post(&Path::list("authorization.k8s.io", "v1", None, "selfsubjectaccessreviews"), &question).await?;
-    // An answer that does not say is no missing right.
-    let allowed = answer.pointer("/status/allowed").and_then(serde_json::Value::as_bool);
-    allowed.ok_or_else(|| Refusal::Failed("the access review does not say whether it is allowed".to_owned()))
 }
 
 /// Returns the facts of a run that was interrupted before anything was read.

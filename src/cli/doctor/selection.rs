@@ -9,6 +9,7 @@ use crate::facts::{Need, Tier};
 use crate::render::report::Deselected;
 
 /// The checks that run, and those that do not with the reason.
+#[derive(Clone)]
 pub(super) struct Selection {
     /// Those that run.
     pub(super) selected: Vec<&'static Check>,

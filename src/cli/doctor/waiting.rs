@@ -40,9 +40,9 @@ pub(super) struct Round {
 pub(super) async fn wait(
     args: &DoctorArgs,
     flags: &Flags,
-    selection: &mut Selection,
+    selection: &Selection,
     time: Duration,
-    judge: impl Fn(&mut Selection, &Facts, Option<Interruption>) -> Result<Round, Error>,
+    judge: impl Fn(&Facts, Option<Interruption>) -> Result<Round, Error>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
     let end = Instant::now() + time;
     let rest = REST.min(time / 10).max(SHORTEST_REST);
@@ -60,7 +60,7 @@ pub(super) async fn wait(
                 "the last look could not be finished".to_owned()
             }
             Ok((facts, ended)) => {
-                let round = judge(selection, &facts, ended)?;
+                let round = judge(&facts, ended)?;
                 let why = match round {
                     Round { code: exit::FOUND, .. } => "there is still something at or above --fail-on",
                     Round { may_come: true, .. } => "something did not answer and could not be judged",

@@ -6,6 +6,7 @@ use owo_colors::OwoColorize as _;
 
 use super::page::{DIM, Detail, Page, YELLOW};
 use crate::checks::{Ignored, Outcome};
+use crate::facts::{DEFAULT_NAMESPACE, Facts};
 use crate::finding::{counted, listing};
 use crate::render::report::Deselected;
 
@@ -16,7 +17,7 @@ const CODES_SHOWN: usize = 6;
 
 impl Page<'_> {
     /// Names what could not be judged, one line for each missing right or other reason: one stops many checks.
-    pub(super) fn unjudged(&mut self) {
+    pub(super) fn unjudged(&mut self, facts: &Facts) {
         let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         let mut needs_rights = false;
         for ran in &self.diagnosis.ran {
@@ -48,10 +49,14 @@ impl Page<'_> {
             self.marked(&"?".style(YELLOW).to_string(), &text, None);
         }
         if needs_rights {
+            let namespace = &facts.extension.namespace;
+            let flag = if namespace == DEFAULT_NAMESPACE { String::new() } else { format!(" --namespace {namespace}") };
             self.wrapped(
                 "  ",
-                "Whoever administers the cluster can give these rights; all of them only read. As roles: \
-                 kubectl aksbackup rbac",
+                &format!(
+                    "Whoever administers the cluster can give these rights. As roles, which only read: \
+                     kubectl aksbackup rbac{flag}"
+                ),
             );
         }
     }
