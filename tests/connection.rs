@@ -24,6 +24,7 @@ use std::io::Write as _;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+use aksbackup_lab::Rule;
 use cases::{Case, Expect, cases};
 use stand_ins::{Answer, http_server, silent_server, tls_server};
 use world::{ADMIN, Stage, Watched, World, credential, plugin, world};
@@ -425,6 +426,55 @@ fn trap_8_an_error_says_what_happened_and_shows_no_trace() {
         stage.set("RUST_BACKTRACE", "full");
         expect_refusal(&stage.ours(&[]), error, "kubectl version");
     }
+}
+
+/// A port-forward is a WebSocket, so a GET to the client, and newer servers also ask for the right to create.
+#[test]
+fn trap_9_a_port_forward_needs_two_rights_and_the_one_that_is_missing_is_named() {
+    let world = world();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
+    for (name, verbs, missing) in [
+        ("both", &["get", "create"][..], None),
+        ("get-only", &["get"], Some("create")),
+        ("create-only", &["create"], Some("get")),
+    ] {
+        let rule = Rule::new(&[""], &["pods/portforward"], verbs).within(&["kube-system"]);
+        let kubeconfig = world.lab.user(name, &[rule]).unwrap();
+        // The server's own judgement of a port-forward as the client asks for it: who may is told that there is no pod.
+        let wanted = if missing.is_none() { 404 } else { 403 };
+        assert_eq!(port_forward(&kubeconfig), wanted, "{name}");
+
+        let mut stage = Stage::new();
+        stage.set("KUBECONFIG", kubeconfig.to_str().unwrap());
+        let output = stage.command(binary, &["doctor", "-o", "json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let whys = report["deselected"].as_array().unwrap().iter().map(|one| one["why"].as_str().unwrap());
+        let of_forward: Vec<&str> = whys.filter(|why| why.contains("portforward")).collect();
+        match missing {
+            None => assert_eq!(of_forward, Vec::<&str>::new(), "{name}"),
+            Some(verb) => {
+                let words = format!("a right that is missing: {verb} pods/portforward in namespace kube-system");
+                assert!(!of_forward.is_empty(), "{name}: {report:#}");
+                assert!(of_forward.iter().all(|why| why.ends_with(&words)), "{name}: {of_forward:?}");
+            }
+        }
+    }
+}
+
+/// Asks for a port-forward to a pod that is not there, and returns what the server answers.
+fn port_forward(kubeconfig: &std::path::Path) -> u16 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let kubeconfig = kube::config::Kubeconfig::read_from(kubeconfig).unwrap();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
+        let client = kube::Client::try_from(config).unwrap();
+        let pods: kube::Api<k8s_openapi::api::core::v1::Pod> = kube::Api::namespaced(client, "kube-system");
+        match pods.portforward("nobody", &[53]).await {
+            Err(kube::Error::Api(status)) => status.code,
+            Err(error) => panic!("{error:?}"),
+            Ok(_) => panic!("a port-forward to nobody"),
+        }
+    })
 }
 
 /// owo-colors writes escape codes into a pipe; they are taken out at the sink, also those that others send.

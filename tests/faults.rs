@@ -17,6 +17,8 @@
     reason = "a test ends at the first surprise, and this one prints its counts"
 )]
 
+#[path = "support/contexts.rs"]
+mod contexts;
 #[path = "faults/expect.rs"]
 mod expect;
 #[path = "faults/interrupt.rs"]
@@ -35,7 +37,7 @@ use std::time::Instant;
 use aksbackup_lab::{Fault, Lab, Plan, Target};
 
 use expect::{Case, judge};
-use run::{Run, doctor};
+use run::Run;
 use world::Scene;
 
 /// How many runs go on side by side: most of them wait for a limit.
@@ -93,8 +95,8 @@ fn all_of(part: &Part) {
 /// Runs the pairs of one scene. Calls that another scene had are not struck again.
 fn matrix(scene: &Scene, lab: &Lab, known: &mut Vec<String>, part: &Part) -> (usize, Vec<String>) {
     let plain = Plan { page: Some(PAGE), ..Plan::default() };
-    let clean = doctor(lab, &plain, &scene.args);
-    let again = doctor(lab, &plain, &scene.args);
+    let clean = scene.run(lab, &plain);
+    let again = scene.run(lab, &plain);
     let mut wrong = Vec::new();
     if let Err(why) = expect::same(&clean, &again) {
         wrong.push(format!("{}: two clean runs differ: {why}", scene.name));
@@ -102,8 +104,11 @@ fn matrix(scene: &Scene, lab: &Lab, known: &mut Vec<String>, part: &Part) -> (us
     let mut calls = clean.calls.clone();
     calls.sort();
     calls.dedup();
-    calls.retain(|call| !known.contains(&expect::plain(call)));
-    known.extend(calls.iter().map(|call| expect::plain(call)));
+    calls.retain(|call| !known.contains(&scene.known_as(call)));
+    known.extend(calls.iter().map(|call| scene.known_as(call)));
+    if calls.is_empty() {
+        wrong.push(format!("{}: no call of its own", scene.name));
+    }
     let mut cases: Vec<Case> = Vec::new();
     let targets: Vec<Target> = calls.iter().cloned().map(Target::Call).collect();
     let everything =
@@ -121,9 +126,10 @@ fn matrix(scene: &Scene, lab: &Lab, known: &mut Vec<String>, part: &Part) -> (us
             .iter()
             .chain(&targets)
             .flat_map(|target| Fault::ALL.iter().map(|fault| Case { target: target.clone(), fault: *fault }))
-            .filter(|case| case.name().contains(&only))
+            .filter(|case| format!("{}: {}", scene.name, case.name()).contains(&only))
             .collect();
     }
+    cases.retain(Case::is_possible);
     let clean = Mutex::new(Arc::new(clean));
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(Vec::new());
@@ -135,13 +141,13 @@ fn matrix(scene: &Scene, lab: &Lab, known: &mut Vec<String>, part: &Part) -> (us
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let plan = Plan { target: case.target.clone(), fault: Some(case.fault), ..plain.clone() };
-                    let run = doctor(lab, &plan, &scene.args);
+                    let run = scene.run(lab, &plan);
                     note(&slowest, &largest, case, &run);
                     let before = Arc::clone(&clean.lock().unwrap());
                     let mut outcome = judge(scene, case, &before, &run);
                     if outcome.is_err() {
                         // Clusters age: a pod that is not ready becomes a trouble after some minutes, whoever looks.
-                        let fresh = Arc::new(doctor(lab, &plain, &scene.args));
+                        let fresh = Arc::new(scene.run(lab, &plain));
                         outcome = judge(scene, case, &fresh, &run);
                         if outcome.is_ok() {
                             *clean.lock().unwrap() = fresh;

@@ -65,7 +65,16 @@ fn serve(mut stream: TcpStream, answers: &[(&str, u16, &str)]) {
 }
 
 const VERSION: (&str, u16, &str) = ("/version", 200, r#"{"gitVersion":"v1.35.4"}"#);
-const REVIEW: (&str, u16, &str) = ("/apis/authorization.k8s.io", 201, r#"{"status":{"allowed":true}}"#);
+const REVIEW: (&str, u16, &str) = (
+    "/apis/authorization.k8s.io",
+    201,
+    r#"{"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","status":{"allowed":true}}"#,
+);
+const REVIEW_DENIES: (&str, u16, &str) = (
+    "/apis/authorization.k8s.io",
+    201,
+    r#"{"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","status":{"allowed":false}}"#,
+);
 
 fn doctor(kubeconfig: &std::path::Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
@@ -112,6 +121,28 @@ fn the_limit_of_the_run_leaves_what_was_not_read_unjudged() {
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report["checks"][0]["reason"].as_str().unwrap().contains("--timeout"), "{report}");
+}
+
+/// The other tests rest on it: an answer that is not understood leaves the checks in place as one that allows does.
+#[test]
+fn the_server_s_review_is_understood_both_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let left_out = |review| {
+        let answers: &'static [(&str, u16, &str)] = Box::leak(Box::new([VERSION, review]));
+        let kubeconfig = hanging_server(folder.path(), answers);
+        let output = doctor(&kubeconfig, &["-o", "json", "--request-timeout", "200ms"]).wait_with_output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let count = |key: &str, says: &dyn Fn(&Value) -> bool| {
+            report[key].as_array().unwrap().iter().filter(|one| says(one)).count()
+        };
+        let lacks = |one: &Value| one["why"].as_str().unwrap().contains("a right that is missing");
+        (report["checks"].as_array().unwrap().len(), count("deselected", &lacks))
+    };
+    let (with_all, none) = left_out(REVIEW);
+    let (with_less, some) = left_out(REVIEW_DENIES);
+    assert_eq!(none, 0, "what is allowed is asked for");
+    assert!(some > 0, "what is not allowed is left out, and named");
+    assert_eq!(with_all, with_less + some);
 }
 
 #[test]

@@ -8,35 +8,15 @@
     reason = "a test ends at the first surprise"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use aksbackup_lab::{Lab, scenario};
+use contexts::{both, read};
 use serde_json::{Value, json};
 
-fn read(kubeconfig: &Path) -> Value {
-    serde_yaml::from_str(&std::fs::read_to_string(kubeconfig).unwrap()).unwrap()
-}
-
-/// Writes one kubeconfig with the contexts `source` and `target`.
-fn both(folder: &Path, source: &Lab, target: &Lab) -> PathBuf {
-    let mut whole = json!({"apiVersion": "v1", "kind": "Config", "current-context": "source"});
-    for key in ["clusters", "users", "contexts"] {
-        let rows = [("source", source), ("target", target)].map(|(name, lab)| {
-            let mut row = read(lab.kubeconfig())[key][0].clone();
-            row["name"] = json!(name);
-            if key == "contexts" {
-                row["context"]["cluster"] = json!(name);
-                row["context"]["user"] = json!(name);
-            }
-            row
-        });
-        whole[key] = json!(rows);
-    }
-    let file = folder.join("both");
-    std::fs::write(&file, whole.to_string()).unwrap();
-    file
-}
+#[path = "support/contexts.rs"]
+mod contexts;
 
 fn doctor(kubeconfig: &Path, args: &[&str]) -> (Option<i32>, Value, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
@@ -55,7 +35,7 @@ fn what_of_the_target_would_not_fit_is_found_before_the_restore() {
     source.play(&scenario("healthy").unwrap()).unwrap();
     target.play(&scenario("healthy").unwrap()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let kubeconfig = both(folder.path(), &source, &target);
+    let kubeconfig = both(folder.path(), source.kubeconfig(), target.kubeconfig());
 
     let (code, report, _) = doctor(&kubeconfig, &["--target-context", "target"]);
     assert_eq!(names(&report), Vec::<&str>::new(), "two alike clusters fit: {report:#}");

@@ -12,12 +12,14 @@ use serde_json::Value;
 const DELAY: Duration = Duration::from_millis(150);
 /// The time between two moments.
 const STEP: Duration = Duration::from_millis(60);
+/// How many answers a run waits for one after the other, at the least: the greeting, a review, and the three stages.
+const IN_A_ROW: u32 = 5;
 
 /// Interrupts runs at moments spread over a slowed run, from the first call to its end.
 pub fn at_many_moments(lab: &Lab, is_whole: bool) -> Vec<String> {
     let plan = Plan { delay: DELAY, ..Plan::default() };
     let mut wrong = Vec::new();
-    let (mut interrupted, mut tried) = (0, 0);
+    let (mut interrupted, mut tried) = (0_u128, 0);
     let mut judged = Vec::new();
     let step = if is_whole { STEP / 3 } else { STEP };
     for moment in 0_u32.. {
@@ -45,7 +47,12 @@ pub fn at_many_moments(lab: &Lab, is_whole: bool) -> Vec<String> {
         tried - 1,
         judged.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     );
-    if judged.iter().max() == Some(&0) {
+    // A run that ends before its first moment, or is not slowed, would try nothing and find nothing wrong.
+    let least = (DELAY * IN_A_ROW).as_millis() / step.as_millis();
+    if interrupted < least {
+        wrong.push(format!("only {interrupted} moments were interrupted, of at least {least}"));
+    }
+    if judged.iter().all(|known| *known == 0) {
         wrong.push("no interrupted run knew anything".to_owned());
     }
     wrong

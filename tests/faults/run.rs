@@ -4,11 +4,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aksbackup_lab::{Lab, Plan};
+use aksbackup_lab::{Lab, Plan, Proxy};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::Value;
+
+use crate::contexts::both;
 
 /// The limit of one request in these runs; a clean run takes a fraction of it.
 pub const REQUEST: Duration = Duration::from_secs(2);
@@ -33,6 +35,19 @@ pub struct Run {
 /// Runs `doctor` through a proxy of its own.
 pub fn doctor(lab: &Lab, plan: &Plan, args: &[String]) -> Run {
     let proxy = lab.proxy(plan.clone()).unwrap();
+    through(&proxy, proxy.kubeconfig(), args)
+}
+
+/// Runs `doctor` with the cluster as its own target, which alone is reached through the proxy: by their names the calls
+/// to the target are the same as those to the source.
+pub fn doctor_towards(lab: &Lab, plan: &Plan, args: &[String]) -> Run {
+    let proxy = lab.proxy(plan.clone()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = both(folder.path(), lab.kubeconfig(), proxy.kubeconfig());
+    through(&proxy, &kubeconfig, &[args, &["--target-context".to_owned(), "target".to_owned()]].concat())
+}
+
+fn through(proxy: &Proxy, kubeconfig: &Path, args: &[String]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("facts.json");
     let usage = folder.path().join("usage");
@@ -45,7 +60,7 @@ pub fn doctor(lab: &Lab, plan: &Plan, args: &[String]) -> Run {
         .arg(&saved)
         .args(["--request-timeout", &format!("{}s", REQUEST.as_secs()), "--timeout", &format!("{}s", WHOLE.as_secs())])
         .args(args)
-        .env("KUBECONFIG", proxy.kubeconfig())
+        .env("KUBECONFIG", kubeconfig)
         .env("HOME", folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

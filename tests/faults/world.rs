@@ -1,7 +1,9 @@
 //! The clusters that the calls are learnt from: between them they make every stage of a reading happen.
 
-use aksbackup_lab::{World, aks, extension, minutes_ago, scenario};
+use aksbackup_lab::{Lab, Plan, World, aks, extension, minutes_ago, scenario};
 use serde_json::json;
+
+use crate::run::{Run, doctor, doctor_towards};
 
 /// A cluster, and how `doctor` is run on it.
 pub struct Scene {
@@ -10,8 +12,23 @@ pub struct Scene {
     pub args: Vec<String>,
     /// Whether what concerns no single call is tried here too.
     pub is_whole: bool,
+    /// Whether the calls are those to the target of a restore.
+    pub is_target: bool,
     /// Where the extension lives.
     pub namespace: &'static str,
+}
+
+impl Scene {
+    /// Runs `doctor` on the cluster.
+    pub fn run(&self, lab: &Lab, plan: &Plan) -> Run {
+        if self.is_target { doctor_towards(lab, plan, &self.args) } else { doctor(lab, plan, &self.args) }
+    }
+
+    /// Returns a call as it is told from those of the other scenes: a call to the target brings something else.
+    pub fn known_as(&self, call: &str) -> String {
+        let to = if self.is_target { "to the target: " } else { "" };
+        format!("{to}{}", crate::expect::plain(call))
+    }
 }
 
 /// Returns the scenes.
@@ -21,13 +38,17 @@ pub fn scenes() -> Vec<Scene> {
         world,
         args: args.iter().map(|&word| word.to_owned()).collect(),
         is_whole,
+        is_target: false,
         namespace: extension::NAMESPACE,
     };
+    // A webhook of Services, so that what answers for it is read, too.
+    let target = scene("target", scenario("cluster_webhook_elsewhere").unwrap(), &[], false);
     vec![
         scene("rich", rich(), &[], true),
         // Somebody who may list in the extension's namespace alone: the calls that follow a refusal.
         scene("limited", limited(), &["--as", "viewer"], false),
         scene("terminating", scenario("s1_namespace_terminating").unwrap(), &[], false),
+        Scene { is_target: true, ..target },
     ]
 }
 

@@ -68,7 +68,17 @@ pub enum Fault {
     HugeRefusal,
     /// Bytes that are no HTTP.
     Noise,
+    /// A list whose every page says that there is more, behind the token that led to it.
+    SamePage,
+    /// A list whose every page says that there is more, behind a token that was not seen before.
+    EndlessPages,
 }
+
+/// About how large a full page is.
+const FULL_PAGE: usize = 256 << 10;
+
+/// How the tokens begin that lead from a page to the next in a list without end.
+pub(crate) const TOKEN: &str = "without-end";
 
 impl Fault {
     /// Every fault.
@@ -87,6 +97,7 @@ impl Fault {
         Self::UnavailableOnce,
         Self::CutOnce,
         Self::Page(200),
+        Self::Page(400),
         Self::Page(403),
         Self::Page(404),
         Self::Page(502),
@@ -110,6 +121,8 @@ impl Fault {
         Self::GzipBomb,
         Self::HugeRefusal,
         Self::Noise,
+        Self::SamePage,
+        Self::EndlessPages,
     ];
 
     /// Returns the name.
@@ -143,7 +156,29 @@ impl Fault {
             Self::GzipBomb => "gzip bomb".to_owned(),
             Self::HugeRefusal => "huge refusal".to_owned(),
             Self::Noise => "noise".to_owned(),
+            Self::SamePage => "endless list, one token".to_owned(),
+            Self::EndlessPages => "endless list, new tokens".to_owned(),
         }
+    }
+
+    /// Tells whether the fault befalls lists alone; every other answer stays as it is.
+    #[must_use]
+    pub fn is_of_lists(self) -> bool {
+        matches!(self, Self::SamePage | Self::EndlessPages)
+    }
+
+    /// Makes a page of a list lead on to another; `number` is another one for each page.
+    pub(crate) fn lead_on(self, answer: &mut Answer, number: usize) {
+        let Ok(mut page) = serde_json::from_slice::<Value>(&answer.body) else { return };
+        let Some(items) = page["items"].as_array_mut() else { return };
+        // What has no end has full pages: the same objects again, so that it is their bulk that a client meets.
+        if self == Self::EndlessPages && !items.is_empty() {
+            let once = answer.body.len().max(1);
+            *items = items.iter().cycle().take(items.len() * FULL_PAGE.div_ceil(once)).cloned().collect();
+        }
+        let token = if self == Self::EndlessPages { format!("{TOKEN}-{number}") } else { TOKEN.to_owned() };
+        page["metadata"]["continue"] = json!(token);
+        answer.body = page.to_string().into_bytes();
     }
 
     /// Tells whether only the first call is struck.
@@ -175,8 +210,8 @@ impl Fault {
     ) -> Result<()> {
         let right = right.unwrap_or_default();
         match self {
-            // It is the proxy that waits, and then forwards.
-            Self::Late | Self::CutBeforeHeaders | Self::CutOnce => {}
+            // It is the proxy that waits, or leads on, and then forwards.
+            Self::Late | Self::SamePage | Self::EndlessPages | Self::CutBeforeHeaders | Self::CutOnce => {}
             Self::Status(status) => refuse(client, status, request, None).await?,
             Self::Busy(after) => refuse(client, 429, request, Some(after)).await?,
             Self::BusyOnce => refuse(client, 429, request, Some(0)).await?,

@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::control_plane::ControlPlane;
-use crate::fault::Fault;
+use crate::fault::{Fault, TOKEN};
 
 /// Which calls are struck.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -181,9 +181,11 @@ impl Drop for Proxy {
 
 impl Shared {
     /// Notes a call and returns what strikes it.
-    fn note(&self, call: &str) -> Option<Fault> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((call.to_owned(), self.start.elapsed()));
-        let fault = self.plan.fault.filter(|_| self.plan.target.is_struck(call))?;
+    fn note(&self, request: &Request) -> Option<Fault> {
+        let call = request.call();
+        let is_struck = self.plan.target.is_struck(&call) || request.is_led_on();
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((call, self.start.elapsed()));
+        let fault = self.plan.fault.filter(|_| is_struck)?;
         let before = self.struck.fetch_add(1, Ordering::Relaxed);
         (before == 0 || !fault.is_once()).then_some(fault)
     }
@@ -328,6 +330,24 @@ impl Request {
         }
     }
 
+    /// Tells whether a page of a list without end led here.
+    fn is_led_on(&self) -> bool {
+        self.query().any(|part| part.strip_prefix("continue=").is_some_and(|token| token.starts_with(TOKEN)))
+    }
+
+    /// Makes the question one for the first page, where its token is none of the API server's.
+    fn begin_again(&mut self) {
+        if self.is_led_on() {
+            let path = self.target.split('?').next().unwrap_or_default();
+            let query: Vec<&str> = self.query().filter(|part| !part.starts_with("continue=")).collect();
+            self.target = format!("{path}?{}", query.join("&"));
+        }
+    }
+
+    fn query(&self) -> impl Iterator<Item = &str> {
+        self.target.split_once('?').map_or("", |(_, query)| query).split('&')
+    }
+
     /// Makes pages as small as the plan wants them.
     fn page(&mut self, page: u32) {
         if let Some((path, query)) = self.target.split_once('?') {
@@ -412,12 +432,22 @@ async fn serve<C: AsyncRead + AsyncWrite + Unpin>(
     let mut client = Buffered::new(client);
     let mut upstream = Upstream { connector, port, stream: None };
     while let Some(mut request) = Request::read(&mut client).await? {
-        let fault = shared.note(&request.call());
+        let fault = shared.note(&request);
         if let Some(page) = shared.plan.page {
             request.page(page);
         }
         tokio::time::sleep(shared.plan.delay).await;
         match fault {
+            Some(fault) if fault.is_of_lists() => {
+                request.begin_again();
+                let mut answer = upstream.ask(&request).await?;
+                fault.lead_on(&mut answer, shared.struck.load(Ordering::Relaxed));
+                client.stream.write_all(&answer.bytes()).await?;
+                client.stream.flush().await?;
+                if answer.status == 101 {
+                    return stream(&mut client, &mut upstream).await;
+                }
+            }
             Some(fault) if fault != Fault::Late => {
                 // While the fault is written nobody reads; a client that goes away is noticed by the next write.
                 return strike(fault, &mut client, &mut upstream, &request).await;
@@ -507,6 +537,29 @@ mod tests {
         assert_eq!(request("/version").call(), "GET /version");
         assert_eq!(request("/api/v1/nodes?limit=500").call(), "GET /api/v1/nodes");
         assert_eq!(request("/api/v1/pods?a=b&limit=5&continue=xyz").call(), "GET /api/v1/pods?a=b&continue");
+    }
+
+    #[test]
+    fn a_list_without_end_leads_to_its_first_page_again_and_again() {
+        let mut asked = request("/api/v1/pods?a=b&limit=5&continue=without-end-7");
+        assert!(asked.is_led_on());
+        asked.begin_again();
+        assert_eq!(asked.target, "/api/v1/pods?a=b&limit=5");
+        let mut of_the_server = request("/api/v1/pods?limit=5&continue=eyJ2Ijoi");
+        of_the_server.begin_again();
+        assert_eq!(of_the_server.target, "/api/v1/pods?limit=5&continue=eyJ2Ijoi");
+
+        let token = |fault: Fault, body: &str, number: usize| {
+            let mut answer = Answer { body: body.as_bytes().to_vec(), ..Answer::default() };
+            fault.lead_on(&mut answer, number);
+            String::from_utf8(answer.body).unwrap()
+        };
+        let list = r#"{"items":[1],"metadata":{}}"#;
+        assert_eq!(token(Fault::SamePage, list, 1), token(Fault::SamePage, list, 2));
+        assert_ne!(token(Fault::EndlessPages, list, 1), token(Fault::EndlessPages, list, 2));
+        assert!(token(Fault::EndlessPages, list, 1).len() > 10_000, "a full page");
+        assert!(token(Fault::SamePage, list, 1).contains(r#""items":[1],"metadata":{"continue":"without-end"}"#));
+        assert_eq!(token(Fault::SamePage, r#"{"kind":"Pod","metadata":{}}"#, 1), r#"{"kind":"Pod","metadata":{}}"#);
     }
 
     #[test]
