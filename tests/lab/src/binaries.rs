@@ -18,9 +18,9 @@ pub struct Binaries {
     pub folder: PathBuf,
     pub etcd: PathBuf,
     pub kube_apiserver: PathBuf,
-    /// The API server of an older Kubernetes that AKS supports: 1.34.
+    /// The API server of the oldest Kubernetes that the plugin is held to: 1.34.
     pub kube_apiserver_1_34: PathBuf,
-    /// The API server of a newer Kubernetes: 1.37.
+    /// The API server of the newest: 1.37.
     pub kube_apiserver_1_37: PathBuf,
     pub kube_controller_manager: PathBuf,
     pub kube_scheduler: PathBuf,

@@ -34,19 +34,19 @@ pub struct Options {
     pub dns: bool,
     /// Has the API server write down who asks what: see [`Lab::audit`].
     pub audit: bool,
-    /// Which API server runs. Everything beside it is of the newest release.
+    /// Which API server runs. Everything beside it stays what it is; the nodes say that they are of the server's version.
     pub server: Version,
 }
 
 /// The versions of the API server that a lab can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Version {
-    /// 1.34.
+    /// 1.34, the oldest that the plugin is held to. What runs beside it is newer than Kubernetes supports there.
     V1_34,
-    /// 1.36, as everything beside it.
+    /// 1.36, as what runs beside it.
     #[default]
     V1_36,
-    /// 1.37.
+    /// 1.37, the newest.
     V1_37,
 }
 

@@ -1,4 +1,4 @@
-// The API server of Kubernetes 1.34, beside the newest: a version of AKS that is in use.
+// The API server of Kubernetes 1.34, the oldest version that the plugin is held to. All others in a lab are of go/kubernetes.
 module aksbackup-lab/kube-apiserver-1.34
 
 go 1.26.0

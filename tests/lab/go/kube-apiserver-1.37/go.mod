@@ -1,4 +1,4 @@
-// The API server of Kubernetes 1.37, beside the newest: a version of AKS that is in use.
+// The API server of Kubernetes 1.37, the newest version that the plugin is held to. All others in a lab are of go/kubernetes.
 module aksbackup-lab/kube-apiserver-1.37
 
 go 1.26.0
