@@ -40,7 +40,7 @@ impl Model {
         }
         let (served, zone) = match serving(&here, &asked, port) {
             Ok(found) => found,
-            Err(outcome) => return outcome,
+            Err(outcome) => return *outcome,
         };
         Walk {
             release: self.release,
@@ -58,8 +58,8 @@ impl Model {
 
 /// Returns the block that takes a question, with its zone: that of the longest zone whose view, if it has one, lets the question in. Zones are compared
 /// letter by letter: one in capitals serves nothing.
-fn serving<'m>(blocks: &[&'m Served], name: &str, port: u16) -> Result<(&'m Served, String), Outcome> {
-    let refused = |why: String| Outcome::Failure { code: "REFUSED".to_owned(), why, by: None };
+fn serving<'m>(blocks: &[&'m Served], name: &str, port: u16) -> Result<(&'m Served, String), Box<Outcome>> {
+    let refused = |why: String| Box::new(Outcome::Failure { code: "REFUSED".to_owned(), why, by: None });
     let is_of = |served: &Served, zone: &str| {
         let mut keys = served.block.keys.iter();
         keys.any(|key| key.transport == "dns" && key.port == i64::from(port) && key.zone == zone)
@@ -76,7 +76,7 @@ fn serving<'m>(blocks: &[&'m Served], name: &str, port: u16) -> Result<(&'m Serv
                 Passing::Never => {}
                 Passing::Depends => {
                     let why = format!("a view decides which questions the server block of {zone} takes");
-                    return Err(Outcome::Unknown { why });
+                    return Err(Box::new(Outcome::Unknown { why }));
                 }
             }
         }
