@@ -74,7 +74,7 @@ fn rule(words: &Dispenser<'_>, arguments: &[&str], given: &Given<'_>) -> Check<R
             }
         }
         ("type" | "class", _) => return Err(words.bare(format!("{kind} rules must have exactly two arguments"))),
-        ("edns0", rest) => What::Options { is_sure: rewrite_edns0::rule(words, rest, given)? },
+        ("edns0", rest) => rewrite_edns0::rule(words, rest, given)?,
         ("ttl", rest) => ttl_rule(words, rest)?,
         ("cname", rest) if given.release.has(11, 0) => alias_rule(words, rest, given)?,
         ("rcode", rest) if given.release.has(11, 0) => code_rule(words, rest)?,

@@ -1,7 +1,9 @@
 //! `rewrite edns0`: options of a question, such as the network of the client.
 //!
-//! Knowledge: plugin/rewrite/edns0.go of each release. No option changes an address here; what servers elsewhere make of one is theirs.
+//! Knowledge: plugin/rewrite/edns0.go of each release. No option changes an address here; what servers elsewhere make of one is theirs. Up to 1.14.4 a
+//! rule with `revert` makes CoreDNS fail on an answer without options (found by the differential test).
 
+use super::rewrite_rule::What;
 use super::setup::Given;
 use crate::corefile::dispenser::Dispenser;
 use crate::corefile::golang;
@@ -11,8 +13,18 @@ use crate::corefile::objection::{Check, unknown};
 const VARIABLES: &[&str] =
     &["{qname}", "{qtype}", "{client_ip}", "{client_port}", "{protocol}", "{server_ip}", "{server_port}"];
 
+/// Reads a rule.
+pub(super) fn rule(words: &Dispenser<'_>, arguments: &[&str], given: &Given<'_>) -> Check<What> {
+    let is_sure = is_sure(words, arguments, given)?;
+    if arguments.last() == Some(&"revert") && given.release.has(12, 0) && !given.release.has(14, 5) {
+        let why = "rewrite edns0 with revert makes this release fail on some answers";
+        return Ok(What::Obscure(why.to_owned()));
+    }
+    Ok(What::Options { is_sure })
+}
+
 /// Checks a rule; whether it applies to every question.
-pub(super) fn rule(words: &Dispenser<'_>, arguments: &[&str], given: &Given<'_>) -> Check<bool> {
+fn is_sure(words: &Dispenser<'_>, arguments: &[&str], given: &Given<'_>) -> Check<bool> {
     let [kind, action, ..] = arguments else { return Err(words.bare("too few arguments for an EDNS0 rule")) };
     let (kind, action) = (kind.to_lowercase(), action.to_lowercase());
     let is_unset = action == "unset" && given.release.has(13, 0);

@@ -134,6 +134,13 @@ fn what_a_plugin_cannot_touch_stays_known() {
     ] {
         assert!(to(lines, name, kind).starts_with("unknown"), "{lines}: {}", to(lines, name, kind));
     }
+    // Found by chance: 1.12.1 answers SERVFAIL where a server's answer has no options.
+    let text = ".:53 {\nrewrite edns0 nsid set revert\nforward . 1.1.1.1\n}\n";
+    for (version, is_known) in [("1.12.1", false), ("1.14.4", false), ("1.14.5", true), ("1.14.7", true)] {
+        let reading = Configuration::new(text, [], Version::of_image(version)).read();
+        let found = said(&reading.lookup("a.org", RecordType::A));
+        assert_eq!(found == upstream, is_known, "{version}: {found}");
+    }
     let stops = "rewrite ttl a.org 30\nrewrite name a.org b.org";
     assert_eq!(to(stops, "a.org", RecordType::A), upstream, "the first rule that applies is the last");
     let goes_on = "rewrite continue ttl a.org 30\nrewrite name a.org b.org";
