@@ -271,6 +271,35 @@ fn coredns_that_does_not_start() {
     expect_roots(&[("s3_coredns_crashing", &["coredns-crashing"])]);
 }
 
+/// The first replica answers from the pin, the second by way of Azure's alias.
+#[test]
+fn coredns_replicas_of_which_one_missed_a_change() {
+    expect_warnings(&[("s3_coredns_replicas_differ", &["coredns-replicas-differ"])]);
+    let seen = see("s3_coredns_replicas_differ");
+    assert!(flat(&seen.text).contains("from an entry of its own (20.40.200.153)"), "{}", seen.text);
+}
+
+/// The real replicas fail as the model says: the agent's name gets SERVFAIL from both.
+#[test]
+fn coredns_custom_that_leaves_every_other_name_without_an_answer() {
+    let seen = see("s3_coredns_custom_breaks_dns");
+    assert!(seen.names("root").contains(&"coredns-custom-breaks-dns"), "{}", seen.text);
+    assert_eq!(seen.code, 1, "{}", seen.text);
+    let text = flat(&seen.text);
+    assert!(text.contains("kubernetes.default.svc.cluster.local gets SERVFAIL"), "{text}");
+    assert_eq!(seen.outcome("coredns-endpoint-unresolved"), "found", "{text}");
+    assert_eq!(seen.outcome("coredns-configuration-refused"), "passed", "{text}");
+}
+
+/// A remark: nothing is broken by what nothing reads.
+#[test]
+fn coredns_custom_that_nothing_reads() {
+    let seen = see("s3_coredns_custom_without_effect");
+    assert_eq!(seen.outcome("coredns-custom-without-effect"), "found", "{}", seen.text);
+    assert_eq!(seen.code, 0, "{}", seen.text);
+    assert!(flat(&seen.text).contains("nothing reads this key (aksdp.conf)"), "{}", seen.text);
+}
+
 /// The real CoreDNS refuses what the page of scenario 3 tells to add, where there is a hosts block already.
 #[test]
 fn coredns_that_refuses_a_change_and_takes_over_its_correction() {

@@ -5,7 +5,7 @@
 //! against the real CoreDNS (tests/corefile.rs).
 
 use super::check::{Check, Judgement};
-use super::reading::dns_configuration::{reading, subject_of, unknown};
+use super::reading::dns_configuration::{judged_by, reading, subject_of, unknown};
 use crate::corefile::{Acceptance, HazardKind};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
@@ -33,7 +33,9 @@ Why it matters
 
 How it is found
   The ConfigMaps coredns and coredns-custom, merged as AKS mounts them, are judged by the rules of the
-  CoreDNS version of the running pods. What those rules do not cover is said to be unknown.
+  CoreDNS version of the running pods. What those rules do not cover is said to be unknown. A version newer
+  than any whose rules are known is judged by the newest of those; then only what every CoreDNS turns down
+  counts as refused: braces that do not fit, a plugin that stands twice, a zone that is served twice.
 
 What to do
   Put the faulty key right, or take it out, and wait until every replica's log says \"Reloading complete\".
@@ -72,6 +74,10 @@ fn run(facts: &Facts) -> Judgement {
         message.push_str(
             "\nIt stumbles in AKS's own Corefile; the mistake stands most likely in a key of coredns-custom that is read before, such as a block that is not closed.",
         );
+    }
+    if let Some(rules) = judged_by(&reading) {
+        message.push('\n');
+        message.push_str(&rules);
     }
     let mut finding = Finding::new(severity, subject, message).concerning(Subject::namespaced(
         "apps/v1",

@@ -4,7 +4,7 @@
 //! `fallthrough`, and a block on one line load without an error, and every other name of the server block gets SERVFAIL.
 
 use super::check::{Check, Judgement};
-use super::reading::dns_configuration::{custom, reading, unknown};
+use super::reading::dns_configuration::{custom, judged_by, reading, unknown};
 use crate::corefile::{ClusterDns, HazardKind, Outcome};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
@@ -70,9 +70,13 @@ fn run(facts: &Facts) -> Judgement {
         Outcome::NotServing { why } => (format!("nothing: {why}"), None),
         _ => ("no answer of use".to_owned(), None),
     };
-    let message = format!(
+    let mut message = format!(
         "By CoreDNS's configuration as it stands, {name} gets {gets}. Pods that ask CoreDNS cannot resolve it, nor any other name of that server block that is not listed there."
     );
+    if let Some(rules) = judged_by(&reading) {
+        message.push('\n');
+        message.push_str(&rules);
+    }
     let mut finding = Finding::new(Severity::Error, custom(), message).concerning(Subject::namespaced(
         "apps/v1",
         "Deployment",

@@ -43,6 +43,15 @@ impl Directive {
         self.words.first().map_or(0, |word| word.line)
     }
 
+    /// Returns the words of its first line, its own name first.
+    pub(super) fn first_line(&self) -> impl Iterator<Item = &str> {
+        let mut before: Option<&Word> = None;
+        self.words.iter().map_while(move |word| {
+            let is_on_it = before.replace(word).is_none_or(|before| word.is_on_line_of(before));
+            is_on_it.then_some(&*word.text)
+        })
+    }
+
     /// Returns its words, its own name first.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|word| &*word.text)

@@ -1,13 +1,13 @@
 //! The way of a question: which server block takes it, and which plugin answers.
 //!
 //! Knowledge: core/dnsserver/server.go and coredns-on-aks.md 2.3. The block of the longest zone takes the question, whatever its plugins do with it: there
-//! is no way back to a shorter zone.
+//! is no way back to a shorter zone. Only a view, which is asked before the plugins, leaves a question to the next block or a shorter zone.
 
 use super::directives::joins_the_chain;
 use super::lookup::{By, Outcome, RecordType};
 use super::model::{Model, Served};
 use super::name;
-use super::plugins::plugin::{Kubernetes, Placed, Plugin, Step};
+use super::plugins::plugin::{Doubted, Kubernetes, Passing, Placed, Plugin, Search, Step};
 use super::plugins::rewrite_rule::{Restores, Rewritten, Rule, What};
 use super::plugins::template;
 use super::source::Place;
@@ -38,14 +38,10 @@ impl Model {
         if here.iter().any(|served| served.addresses != first.addresses) {
             return Outcome::Unknown { why: "the server blocks listen on different addresses".to_owned() };
         }
-        let Some((served, zone)) = serving(&here, &asked, port) else {
-            let why = format!("no server block serves {asked}");
-            return Outcome::Failure { code: "REFUSED".to_owned(), why, by: None };
+        let (served, zone) = match serving(&here, &asked, port) {
+            Ok(found) => found,
+            Err(outcome) => return *outcome,
         };
-        if !served.plugins.iter().any(|placed| joins_the_chain(placed.name)) {
-            let why = format!("the server block of {zone} has no plugin that answers");
-            return Outcome::Failure { code: "REFUSED".to_owned(), why, by: None };
-        }
         Walk {
             release: self.release,
             asked: asked.clone(),
@@ -54,28 +50,51 @@ impl Model {
             zone,
             restores: Vec::new(),
             is_other_type: false,
+            doubts: Vec::new(),
         }
         .walk(served)
     }
 }
 
-/// Returns the block whose zone is the longest that a name lies in, with the zone. Zones are compared letter by letter: one in capitals serves nothing.
-fn serving<'m>(blocks: &[&'m Served], name: &str, port: u16) -> Option<(&'m Served, String)> {
-    let of = |zone: &str| {
-        blocks.iter().find_map(|served| {
-            let is_it =
-                |key: &&super::key::Key| key.transport == "dns" && key.port == i64::from(port) && key.zone == zone;
-            served.block.keys.iter().find(is_it).map(|key| (*served, key.zone.clone()))
-        })
+/// Returns the block that takes a question, with its zone: that of the longest zone whose view, if it has one, lets the question in. Zones are compared
+/// letter by letter: one in capitals serves nothing.
+fn serving<'m>(blocks: &[&'m Served], name: &str, port: u16) -> Result<(&'m Served, String), Box<Outcome>> {
+    let refused = |why: String| Box::new(Outcome::Failure { code: "REFUSED".to_owned(), why, by: None });
+    let is_of = |served: &Served, zone: &str| {
+        let mut keys = served.block.keys.iter();
+        keys.any(|key| key.transport == "dns" && key.port == i64::from(port) && key.zone == zone)
     };
     let mut rest = name;
-    while !rest.is_empty() && rest != "." {
-        if let Some(found) = of(rest) {
-            return Some(found);
+    loop {
+        let zone = if rest.is_empty() { "." } else { rest };
+        for served in blocks.iter().filter(|served| is_of(served, zone)) {
+            if !served.plugins.iter().any(|placed| joins_the_chain(placed.name)) {
+                return Err(refused(format!("the server block of {zone} has no plugin that answers")));
+            }
+            match served.passing() {
+                Passing::Always => return Ok((served, zone.to_owned())),
+                Passing::Never => {}
+                Passing::Depends => {
+                    let why = format!("a view decides which questions the server block of {zone} takes");
+                    return Err(Box::new(Outcome::Unknown { why }));
+                }
+            }
+        }
+        if zone == "." {
+            return Err(refused(format!("no server block serves {name}")));
         }
         rest = rest.split_once('.').map_or("", |(_, parent)| parent);
     }
-    of(".")
+}
+
+/// Says what is no longer certain of a name, where a search path is walked for it.
+fn searched(search: &Search, name: &str) -> Option<Doubted> {
+    match search {
+        Search::Below(domain) if domain == name => Some(Doubted::Everything),
+        Search::Below(domain) => name::is_below(domain, name).then_some(Doubted::Negative),
+        Search::Services => name.contains(".svc.").then_some(Doubted::Negative),
+        Search::Anything => Some(Doubted::Negative),
+    }
 }
 
 /// A question on its way through the plugins of a block.
@@ -87,6 +106,8 @@ struct Walk {
     zone: String,
     restores: Vec<Restores>,
     is_other_type: bool,
+    /// What plugins on the way may make of an outcome.
+    doubts: Vec<(Doubted, String)>,
 }
 
 impl Walk {
@@ -98,6 +119,7 @@ impl Walk {
                 }
                 continue;
             }
+            self.doubt(&placed.plugin);
             let (step, place) = self.step(placed);
             if step != Step::Next {
                 return self.outcome(step, placed, place);
@@ -108,14 +130,41 @@ impl Walk {
                 return self.outcome(Step::Code("REFUSED".to_owned()), placed, place);
             }
         }
+        if let Some((_, why)) = self.doubts.iter().find(|(of, _)| of.covers(&Step::Failure(String::new()))) {
+            return Outcome::Unknown { why: why.clone() };
+        }
         let why = format!("no plugin of the server block of {} answers", self.zone);
         Outcome::Failure { code: "SERVFAIL".to_owned(), why, by: None }
+    }
+
+    /// Notes what a plugin that passes a question on may make of its answer.
+    fn doubt(&mut self, plugin: &Plugin) {
+        let lies_in = |zones: &[String]| name::longest(zones, &self.name).is_some();
+        match plugin {
+            Plugin::Doubt { zones, of, why } if lies_in(zones) => self.doubts.push((*of, why.clone())),
+            Plugin::Dns64 if self.kind == RecordType::Aaaa => {
+                self.doubts.push((Doubted::Everything, "dns64 may make an address".to_owned()));
+            }
+            Plugin::Autopath { zones, searches } if lies_in(zones) => {
+                let of = searches.iter().filter_map(|search| searched(search, &self.name));
+                let why = || "autopath may find another name of the search path".to_owned();
+                self.doubts.extend(of.map(|of| (of, why())));
+            }
+            _ => {}
+        }
     }
 
     fn step(&self, placed: &Placed) -> (Step, Option<Place>) {
         let within = |zones: &[String]| name::longest(zones, &self.name).is_some();
         let step = match &placed.plugin {
-            Plugin::Passes | Plugin::Bind(_) | Plugin::Root(_) | Plugin::Rewrite(_) => Step::Next,
+            Plugin::Passes
+            | Plugin::Bind(_)
+            | Plugin::Root(_)
+            | Plugin::Rewrite(_)
+            | Plugin::View(_)
+            | Plugin::Autopath { .. }
+            | Plugin::Dns64
+            | Plugin::Doubt { .. } => Step::Next,
             Plugin::Hosts(hosts) => hosts.ask(&self.name, self.kind),
             Plugin::Template { zones, templates } => return template::ask(zones, templates, &self.name, self.kind),
             Plugin::Forward(forwards) => match forwards.iter().find(|forward| forward.takes(&self.name)) {
@@ -145,10 +194,19 @@ impl Walk {
 
     /// Applies the rules of a rewrite; an outcome where they end the question.
     fn rewrite(&mut self, rules: &[Rule], placed: &Placed) -> Option<Outcome> {
-        for rule in rules {
+        for (index, rule) in rules.iter().enumerate() {
             match rule.apply(&self.name, self.kind) {
                 Rewritten::Unchanged => continue,
                 Rewritten::Unknown(why) => return Some(Outcome::Unknown { why }),
+                Rewritten::Applied => {}
+                Rewritten::MayApply if rule.goes_on || index + 1 == rules.len() => continue,
+                Rewritten::MayApply => {
+                    let why = "whether a rule of rewrite ends the others is not known".to_owned();
+                    return Some(Outcome::Unknown { why });
+                }
+                Rewritten::Aliases => {
+                    self.doubts.push((Doubted::Aliases, "rewrite may change an alias in the answer".to_owned()));
+                }
                 Rewritten::Type(kind) => {
                     self.is_other_type = true;
                     self.kind = kind;
@@ -186,6 +244,9 @@ impl Walk {
     fn outcome(&self, step: Step, placed: &Placed, place: Option<Place>) -> Outcome {
         let place = place.unwrap_or_else(|| placed.place.clone());
         let by = |place: Place| By { plugin: placed.name.to_owned(), place, zone: self.zone.clone() };
+        if let Some((_, why)) = self.doubts.iter().find(|(of, _)| of.covers(&step)) {
+            return Outcome::Unknown { why: why.clone() };
+        }
         match step {
             Step::Addresses { .. } | Step::Names { .. } | Step::Upstream(_) | Step::Cluster | Step::ZoneFile
                 if self.is_other_type =>

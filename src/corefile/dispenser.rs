@@ -23,11 +23,13 @@ pub(super) struct Dispenser<'c> {
     /// The number of words read so far; the current word is the one before it.
     read: usize,
     open: usize,
+    /// Why CoreDNS may refuse what was read so far, where this model does not know.
+    pub(super) doubts: Vec<String>,
 }
 
 impl<'c> Dispenser<'c> {
     pub(super) fn new(words: &'c [Word], texts: Texts<'c>) -> Self {
-        Self { texts, words, read: 0, open: 0 }
+        Self { texts, words, read: 0, open: 0, doubts: Vec::new() }
     }
 
     fn current(&self) -> Option<&'c Word> {
@@ -84,7 +86,7 @@ impl<'c> Dispenser<'c> {
                 let why = format!(
                     "CoreDNS does not come to an end of the block at {place}: its closing brace is not on a line of its own"
                 );
-                return Err(Objection::Refused(Refusal { why, place: Some(place) }));
+                return Err(Objection::Refused(Refusal::new(why, Some(place))));
             }
             return Ok(true);
         }
@@ -102,6 +104,11 @@ impl<'c> Dispenser<'c> {
         Ok(true)
     }
 
+    /// Notes that CoreDNS may refuse what was read, while the reading goes on.
+    pub(super) fn doubt(&mut self, why: impl Into<String>) {
+        self.doubts.push(why.into());
+    }
+
     /// Returns where the current word stands.
     pub(super) fn place(&self) -> Place {
         let word = self.current();
@@ -114,7 +121,7 @@ impl<'c> Dispenser<'c> {
         let place = self.place();
         let path = self.current().and_then(|word| self.texts.paths.get(word.source)).map_or("", String::as_str);
         let why = format!("{path}:{} - Error during parsing: {why}", place.line);
-        Objection::Refused(Refusal { why, place: Some(place) })
+        Objection::Refused(Refusal::new(why, Some(place)))
     }
 
     /// Makes the refusal for a missing or a spare argument.
@@ -129,11 +136,12 @@ impl<'c> Dispenser<'c> {
 
     /// Makes a refusal that does not name the line, though we know it.
     pub(super) fn bare(&self, why: impl Into<String>) -> Objection {
-        Objection::Refused(Refusal { why: why.into(), place: Some(self.place()) })
+        Objection::Refused(Refusal::new(why, Some(self.place())))
     }
 
     /// Makes the refusal of a plugin that stands twice in a server block.
     pub(super) fn only_once(&self) -> Objection {
-        self.bare("this plugin can only be used once per Server Block")
+        let why = "this plugin can only be used once per Server Block";
+        Objection::Refused(Refusal::new(why, Some(self.place())).of_every_release())
     }
 }

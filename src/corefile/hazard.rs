@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::block::{Directive, ServerBlock};
 use super::configuration::Configuration;
-use super::files;
+use super::files::{self, Files};
 use super::model::{Model, Served};
 use super::name;
 use super::plugins::forward::Forward;
@@ -170,22 +170,33 @@ fn of_forwards(forwards: &[Forward], block: &ServerBlock, found: &mut Vec<Hazard
 /// Finds the keys that neither an import nor a plugin names.
 fn of_custom_keys(model: &Model, configuration: &Configuration, found: &mut Vec<Hazard>) {
     let files = &configuration.files;
-    let named = || {
-        let words = model
-            .served
-            .iter()
-            .flat_map(|served| &served.block.directives)
-            .flat_map(|directive| directive.texts().skip(1));
-        words.map(|word| files::join(&files.working, word))
-    };
     for key in files.custom.keys() {
         let source = Source::Custom(key.clone());
         let path = files.path(&source);
         let is_imported = model.imports.iter().any(|import| import.what == path);
-        if !is_imported && !named().any(|word| word == path) {
+        if !is_imported && !model.served.iter().any(|served| names(served, &path, files)) {
             found.push(hazard(HazardKind::KeyNotRead, &Place { source, line: 1 }, key));
         }
     }
+}
+
+/// Returns whether a directive of a server block names a file, or a folder that it lies in.
+fn names(served: &Served, path: &str, files: &Files) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_named = |directive: &Directive, word: &str| {
+        word == path
+            || word == folder
+            // It reads what lies below a folder, too.
+            || (directive.name == "auto" && word != "/" && folder.starts_with(&format!("{word}/")))
+            // They are given the names of two files without their endings.
+            || (matches!(directive.name.as_str(), "dnssec" | "sign") && path.starts_with(&format!("{word}.")))
+    };
+    served.block.directives.iter().filter(|directive| directive.name != "root").any(|directive| {
+        directive.texts().skip(1).any(|word| {
+            let rooted = served.root.as_ref().map(|root| files::join(&files.absolute(root), word));
+            is_named(directive, &files.absolute(word)) || rooted.is_some_and(|word| is_named(directive, &word))
+        })
+    })
 }
 
 #[cfg(test)]
@@ -234,6 +245,21 @@ mod tests {
         let found = kinds(corefile, &custom, "1.14.7");
         let place = "configmap/kube-system/coredns-custom .data[\"b.Override\"] line 1".to_owned();
         assert_eq!(found, [(HazardKind::KeyNotRead, place)]);
+    }
+
+    #[test]
+    fn keys_that_are_named_by_way_of_a_folder() {
+        for lines in [
+            "root /etc/coredns/custom\nfile zone.db a.org",
+            "auto a.org {\ndirectory /etc/coredns/custom\n}",
+            "auto a.org {\ndirectory /etc/coredns\n}",
+            "root /etc/coredns\nauto a.org {\ndirectory custom (.*)\\.db {1}\n}",
+            "dnssec a.org {\nkey file /etc/coredns/custom/zone\n}",
+        ] {
+            assert_eq!(kinds(&format!(".:53 {{\n{lines}\n}}\n"), &[("zone.db", "")], "1.14.7"), [], "{lines}");
+        }
+        let corefile = ".:53 {\nroot /etc/coredns/custom\nwhoami\n}\n";
+        assert_eq!(kinds(corefile, &[("zone.db", "")], "1.14.7").len(), 1, "a root alone reads nothing");
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Parser<'_> {
             return Err(self.complaint(&format!("redeclaration of previously declared snippet {name}")));
         }
         let expected = |parser: &Self, brace: char| {
-            parser.complaint(&format!("Syntax error: Unexpected token '{}', expecting '{brace}'", parser.words.text()))
+            parser.unbalanced(&format!("Syntax error: Unexpected token '{}', expecting '{brace}'", parser.words.text()))
         };
         if self.words.text() != "{" {
             return Err(expected(self, '{'));

@@ -9,11 +9,11 @@ use super::name;
 use super::objection::{Objection, Refusal};
 use super::overlap::Overlap;
 use super::parser::{Import, Parsed, Parser, RawBlock};
-use super::plugins::plain;
-use super::plugins::plugin::{Placed, Plugin};
+use super::plugins::plugin::{Passing, Placed, Plugin};
 use super::plugins::setup::{self, Given};
+use super::plugins::unmodelled;
 use super::source::{Place, Source};
-use super::version::Release;
+use super::version::{Release, Version};
 
 /// A server block with its plugins in the order in which they are asked.
 #[derive(Debug, Clone)]
@@ -22,12 +22,27 @@ pub(super) struct Served {
     pub(super) plugins: Vec<Placed>,
     /// The addresses on which it listens; empty: all of them.
     pub(super) addresses: Vec<String>,
-    root: Option<String>,
+    /// The folder of relative paths, where one is named.
+    pub(super) root: Option<String>,
+}
+
+impl Served {
+    /// Says when the block takes a question of its zones.
+    pub(super) fn passing(&self) -> Passing {
+        let views = self.plugins.iter().filter(|placed| placed.name == "view");
+        let mut passing = views.map(|placed| match &placed.plugin {
+            Plugin::View(passing) => *passing,
+            _ => Passing::Depends,
+        });
+        passing.next().unwrap_or(Passing::Always)
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) release: Release,
+    /// The version that runs, where its own rules are not known.
+    beyond: Option<Version>,
     pub(super) served: Vec<Served>,
     pub(super) refusal: Option<Refusal>,
     pub(super) unknowns: Vec<String>,
@@ -37,7 +52,9 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new(configuration: &Configuration, release: Release) -> Self {
         let mut parsed = Parser::parse(configuration, release);
-        let mut model = Self { release, served: Vec::new(), refusal: None, unknowns: Vec::new(), imports: Vec::new() };
+        let beyond = Some(configuration.version).filter(|version| version.is_beyond());
+        let mut model =
+            Self { release, beyond, served: Vec::new(), refusal: None, unknowns: Vec::new(), imports: Vec::new() };
         model.imports = std::mem::take(&mut parsed.imports);
         if !parsed.missing.is_empty() {
             let names = parsed.missing.join(", ");
@@ -48,15 +65,29 @@ impl Model {
             Some(objection) => model.note(objection),
             None => model.serve(configuration, parsed),
         }
+        if let Some(version) = beyond.filter(|version| version.is_older()).and_then(Version::release) {
+            let why = format!(
+                "CoreDNS {version} is older than the releases whose rules are known, which begin with {release}"
+            );
+            model.note(Objection::Unknown(why));
+        }
         model
     }
 
     /// Notes what stands against the configuration; the first refusal is the one that CoreDNS says.
     fn note(&mut self, objection: Objection) {
         match objection {
-            Objection::Refused(refusal) => {
-                self.refusal.get_or_insert(refusal);
-            }
+            Objection::Refused(refusal) => match self.beyond.and_then(Version::release) {
+                Some(version) if !refusal.is_of_every_release => {
+                    let release = self.release;
+                    let why =
+                        format!("the rules of CoreDNS {version} are not known; {release} would say: {}", refusal.why);
+                    self.note(Objection::Unknown(why));
+                }
+                _ => {
+                    self.refusal.get_or_insert(refusal);
+                }
+            },
             Objection::Unknown(why) => {
                 if !self.unknowns.contains(&why) {
                     self.unknowns.push(why);
@@ -97,7 +128,8 @@ impl Model {
             });
             keys.extend(read?);
         }
-        if let Some(other) = keys.iter().find(|key| key.transport != "dns") {
+        // A server for TLS starts without a certificate, too; the other transports have rules of their own.
+        if let Some(other) = keys.iter().find(|key| !matches!(key.transport, "dns" | "tls")) {
             self.note(Objection::Unknown(format!("the transport of {other} is not modelled")));
         }
         Ok(ServerBlock { keys, directives: raw.directives, place: raw.place })
@@ -120,11 +152,12 @@ impl Model {
         let given =
             Given { release, files: &configuration.files, zones: &zones, root: served.root.as_deref(), ports: &ports };
         let placed = setup::plugin(directive, &served.block, texts, &given);
-        let placed = match placed {
-            Ok(placed) => placed,
+        let (placed, doubts) = match placed {
+            Ok(set_up) => set_up,
             Err(objection) => {
                 let place = served.block.place.clone();
-                served.plugins.push(Placed { name: directive, place, plugin: plain::unmodelled(directive) });
+                let plugin = unmodelled::plugin(directive, &served.block, release);
+                served.plugins.push(Placed { name: directive, place, plugin });
                 return Err(objection);
             }
         };
@@ -134,6 +167,9 @@ impl Model {
             _ => {}
         }
         served.plugins.push(placed);
+        for why in doubts {
+            self.note(Objection::Unknown(why));
+        }
         Ok(())
     }
 
@@ -145,15 +181,22 @@ impl Model {
         for (served, key) in keys() {
             if !(0..=65_535).contains(&key.port) {
                 let why = format!("address {}: invalid port", key.port);
-                objections.push(Refusal { why, place: Some(served.block.place.clone()) });
+                objections.push(Refusal::new(why, Some(served.block.place.clone())));
             }
         }
         for (served, key) in keys() {
             let everywhere = [String::new()];
             let addresses =
                 if served.block.named("bind").next().is_some() { served.addresses.as_slice() } else { &everywhere };
+            let place = &served.block.place;
+            let has_view = served.block.named("view").next().is_some();
             for address in addresses {
-                objections.extend(overlap.register(key, address, &served.block.place).err());
+                let checked = if has_view {
+                    overlap.check_filtered(key, address, place, self.release)
+                } else {
+                    overlap.register(key, address, place)
+                };
+                objections.extend(checked.err());
             }
         }
         if let Some(first) = objections.into_iter().next() {

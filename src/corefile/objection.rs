@@ -9,6 +9,18 @@ pub struct Refusal {
     pub why: String,
     /// Where CoreDNS stumbled.
     pub place: Option<Place>,
+    pub(super) is_of_every_release: bool,
+}
+
+impl Refusal {
+    pub(super) fn new(why: impl Into<String>, place: Option<Place>) -> Self {
+        Self { why: why.into(), place, is_of_every_release: false }
+    }
+
+    /// Marks a rule that no release has changed: what it refuses, releases that this model does not know refuse too.
+    pub(super) fn of_every_release(self) -> Self {
+        Self { is_of_every_release: true, ..self }
+    }
 }
 
 /// What stands against a part of a configuration.
@@ -25,7 +37,7 @@ pub(super) type Check<T> = Result<T, Objection>;
 
 /// Makes a refusal that names no line.
 pub(super) fn refused<T>(why: impl Into<String>) -> Check<T> {
-    Err(Objection::Refused(Refusal { why: why.into(), place: None }))
+    Err(Objection::Refused(Refusal::new(why, None)))
 }
 
 /// Makes an objection for what is not modelled.

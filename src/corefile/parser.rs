@@ -111,7 +111,7 @@ impl<'c> Parser<'c> {
         let read = self.directives(&mut block);
         if read.is_ok() && has_braces && self.words.text() != "}" {
             let why = format!("Syntax error: Unexpected token '{}', expecting '}}'", self.words.text());
-            return Err(self.complaint(&why));
+            return Err(self.unbalanced(&why));
         }
         read?;
         self.keep(block);
@@ -136,7 +136,7 @@ impl<'c> Parser<'c> {
                 if self.words.next() {
                     continue;
                 }
-                return if is_more_due { Err(self.complaint("Unexpected EOF")) } else { Ok((keys, true)) };
+                return if is_more_due { Err(self.unbalanced("Unexpected EOF")) } else { Ok((keys, true)) };
             }
             if text == "{" {
                 if is_more_due {
@@ -151,7 +151,7 @@ impl<'c> Parser<'c> {
                 keys.push((key.unwrap_or(&text).to_owned(), self.place()));
             }
             if !self.words.next() {
-                return if is_more_due { Err(self.complaint("Unexpected EOF")) } else { Ok((keys, true)) };
+                return if is_more_due { Err(self.unbalanced("Unexpected EOF")) } else { Ok((keys, true)) };
             }
             if !is_more_due && self.words.is_new_line() {
                 return Ok((keys, false));
@@ -191,7 +191,7 @@ impl<'c> Parser<'c> {
                     break;
                 }
                 "}" if open > 0 => open -= 1,
-                "}" => return Err(self.complaint("Unexpected '}' because no matching opening brace")),
+                "}" => return Err(self.unbalanced("Unexpected '}' because no matching opening brace")),
                 "import" if is_new_line => {
                     self.import()?;
                     continue;
@@ -206,7 +206,7 @@ impl<'c> Parser<'c> {
             }
         }
         if open > 0 {
-            return Err(self.complaint("Unexpected EOF"));
+            return Err(self.unbalanced("Unexpected EOF"));
         }
         Ok(directive)
     }
@@ -231,6 +231,14 @@ impl<'c> Parser<'c> {
         let place = self.place();
         let path = self.configuration.files.path(&place.source);
         let kind = if why.starts_with("Syntax error: ") { "" } else { "Error during parsing: " };
-        Objection::Refused(Refusal { why: format!("{path}:{} - {kind}{why}", place.line), place: Some(place) })
+        Objection::Refused(Refusal::new(format!("{path}:{} - {kind}{why}", place.line), Some(place)))
+    }
+
+    /// Makes the refusal of braces that do not fit, or of a text that ends too early.
+    pub(super) fn unbalanced(&self, why: &str) -> Objection {
+        match self.complaint(why) {
+            Objection::Refused(refusal) => Objection::Refused(refusal.of_every_release()),
+            unknown @ Objection::Unknown(_) => unknown,
+        }
     }
 }

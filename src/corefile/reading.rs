@@ -7,12 +7,13 @@ use super::hazard::{self, Hazard};
 use super::lookup::{Outcome, RecordType};
 use super::model::Model;
 use super::parser::Import;
-use super::version::Release;
+use super::version::{Release, Version};
 
 /// A configuration as each release that it is judged by takes it.
 #[derive(Debug)]
 pub struct Reading {
     models: Vec<Model>,
+    version: Version,
     port: u16,
     hazards: Vec<Hazard>,
 }
@@ -22,12 +23,19 @@ impl Reading {
         let models: Vec<Model> =
             configuration.version.judged_as().into_iter().map(|release| Model::new(configuration, release)).collect();
         let hazards = models.last().map(|model| hazard::hazards(model, configuration)).unwrap_or_default();
-        Self { models, port: configuration.port, hazards }
+        Self { models, version: configuration.version, port: configuration.port, hazards }
     }
 
     /// Returns the releases that it was judged by, oldest first.
     pub fn releases(&self) -> impl Iterator<Item = Release> {
         self.models.iter().map(|model| model.release)
+    }
+
+    /// Returns the version that runs and the release whose rules it was judged by, where its own are not known.
+    #[must_use]
+    pub fn judged_by_another(&self) -> Option<(Release, Release)> {
+        let version = self.version.release().filter(|_| self.version.is_beyond())?;
+        Some((version, self.releases().last()?))
     }
 
     /// Says whether CoreDNS would start with this configuration. Where the releases differ, nobody knows.

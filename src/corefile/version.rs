@@ -86,6 +86,19 @@ impl Version {
         self.0.is_some_and(|release| RELEASES.contains(&release))
     }
 
+    /// Returns whether it is older than all releases whose behaviour is known.
+    #[must_use]
+    pub fn is_older(self) -> bool {
+        self.0.is_some_and(|release| RELEASES.first().is_some_and(|oldest| release < *oldest))
+    }
+
+    /// Returns whether it is older or newer than all releases whose behaviour is known. Such a version is judged by the nearest one, and what that one
+    /// refuses may be taken, unless the rule is as old as CoreDNS.
+    #[must_use]
+    pub fn is_beyond(self) -> bool {
+        self.is_older() || self.0.is_some_and(|release| RELEASES.last().is_some_and(|newest| release > *newest))
+    }
+
     /// Returns the releases that it is judged by: itself, its two neighbours where it lies between them, the nearest where it lies
     /// beyond them, and all of them where it is not known.
     #[must_use]
@@ -137,5 +150,8 @@ mod tests {
         assert_eq!(judged("v1.15.0"), [Release::new(1, 14, 7)]);
         assert_eq!(judged("v1.8.7"), [Release::new(1, 9, 4)]);
         assert_eq!(Version::UNKNOWN.judged_as(), RELEASES);
+        let beyond = |tag| Version::of_image(tag).is_beyond();
+        assert!(beyond("v1.15.0") && beyond("v1.8.7"));
+        assert!(!beyond("v1.14.7") && !beyond("v1.9.4") && !beyond("v1.12.0") && !beyond("latest"));
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::chance::Chance;
-use crate::lines::{ZONES, cache, directive, other};
+use crate::lines::{ZONES, cache, directive, other, view};
 
 /// The texts of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +88,24 @@ fn server(chance: &mut Chance) -> String {
         1 => "CENTRALUS.dp.kubernetesconfiguration.azure.com.:@PORT@".to_owned(),
         2 => format!("{}:@PORT@", chance.of(ZONES)),
         3 => format!("{}:@PORT@, {}:@PORT@", chance.of(ZONES), chance.of(ZONES)),
-        4 => format!("dns://{}:@PORT@", chance.of(ZONES)),
+        4 => format!("{}://{}:@PORT@", chance.mostly(&["dns"], &["tls"]), chance.of(ZONES)),
         _ => "azure.com:@PORT@".to_owned(),
     };
     let bind = if chance.once_in(8) { "" } else { "bind 127.0.0.1\n" };
     let end = if chance.once_in(3) { "" } else { "forward . @UP2@\n" };
     let middle: String = (0..chance.below(3)).map(|_| directive(chance)).collect();
     let cache = if chance.once_in(3) { cache(chance) } else { String::new() };
-    format!("{key} {{\n{bind}{middle}{cache}{end}}}\n")
+    let block = format!("{key} {{\n{bind}{middle}{cache}{end}}}\n");
+    if !chance.once_in(3) {
+        return block;
+    }
+    let seen = format!("{key} {{\n{bind}{}{}forward . @UP3@\n}}\n", view(chance), directive(chance));
+    match chance.below(5) {
+        0 => seen,
+        1 => block + &seen,
+        2 => seen.clone() + &seen + &block,
+        _ => seen + &block,
+    }
 }
 
 /// One configuration: AKS's own, and some keys that a person wrote.

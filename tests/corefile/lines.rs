@@ -115,11 +115,59 @@ fn template(chance: &mut Chance) -> String {
     text + "}\n"
 }
 
+const TTLS: &[&str] = &[
+    "azure.com 30",
+    "exact foo.local 0-60",
+    "suffix .azure.com 5-",
+    "prefix centralus. -60",
+    "substring example 30",
+    "regex (.*) 30-90",
+];
+const WRONG_TTLS: &[&str] =
+    &["azure.com", "azure.com x", "exact azure.com -", "suffix a 60-30", "best a 5", "a b c 5", "regex ( 5"];
+const OPTIONS: &[&str] = &[
+    "local set 0xffee 0x61626364",
+    "local append 65518 hello",
+    "local set 0xffee {client_ip}",
+    "local replace 0xffee {some/label}",
+    "nsid set",
+    "nsid replace",
+    "subnet set 24 56",
+    "subnet append 24 56",
+];
+const WRONG_OPTIONS: &[&str] = &[
+    "local set 0xffee",
+    "local unset 0xffee",
+    "nsid unset",
+    "subnet unset",
+    "nsid set revert",
+    "subnet set 33 56",
+    "subnet set 24 129",
+    "local set x y",
+    "local set 65536 y",
+    "local set 1 0x616",
+    "local set 1 {nope}",
+    "local drop 1 2",
+    "cookie set 1",
+];
+const ALIASES_AND_CODES: &[&str] = &[
+    "cname a.example.org b.example.org",
+    "cname regex (.*)\\.example\\.org {1}.example.net",
+    "rcode foo.local NOERROR NXDOMAIN",
+    "rcode suffix azure.com 3 0",
+    "rcode regex (.*)\\.nowhere SERVFAIL NXDOMAIN",
+];
+const WRONG_ALIASES_AND_CODES: &[&str] =
+    &["cname a", "cname best a b", "cname regex ( b", "rcode a NOERROR", "rcode a NOERROR NONE", "rcode best a 1 2"];
+
 fn rewrite(chance: &mut Chance) -> String {
     let mode = chance.of(&["", "", "continue ", "stop "]);
     let from = chance.of(NAMES);
     let to = chance.of(NAMES);
-    match chance.below(9) {
+    match chance.below(12) {
+        9 => format!("rewrite {mode}ttl {}\n", chance.mostly(TTLS, WRONG_TTLS)),
+        10 => format!("rewrite {mode}edns0 {}\n", chance.mostly(OPTIONS, WRONG_OPTIONS)),
+        11 => format!("rewrite {mode}{}\n", chance.mostly(ALIASES_AND_CODES, WRONG_ALIASES_AND_CODES)),
         0 => format!("rewrite {mode}name {from} {to}\n"),
         1 => format!("rewrite {mode}name exact {from} {to}\n"),
         2 => format!("rewrite {mode}name suffix .azure.com .example.net{}\n", chance.of(&["", " answer auto"])),
@@ -224,6 +272,18 @@ const PLAIN: &[&str] = &[
     "import nope*.txt",
     "file other.zone other.example",
     "file cluster.local.zone local",
+    "header {\n  response set ra aa\n}",
+    "header {\n  query clear RD\n  response clear aa\n}",
+    "timeouts {\n  read 5s\n  write 10\n  idle 1h\n}",
+    "multisocket 2",
+    "multisocket",
+    "autopath @DIR@/custom/resolv.conf",
+    "autopath example.org @DIR@/custom/resolv.conf",
+    "autopath @kubernetes",
+    "autopath azure.com @kubernetes",
+    "dns64",
+    "dns64 64:ff9b::/96",
+    "dns64 {\n  prefix 2001:db8::/64\n  translate_all\n}",
 ];
 
 /// Directives that are refused, or that stand there already.
@@ -251,8 +311,31 @@ const ODD: &[&str] = &[
     "cancel x",
     "acl {\n  block type FOO\n}",
     "acl {\n  refuse\n}",
-    "dns64",
-    "header {\n  response set ra\n}",
+    "dns64 10.0.0.0/8",
+    "dns64 {\n  prefix 64:ff9b::/33\n}",
+    "dns64 {\n  foo\n}",
+    "header {\n  set ra\n}",
+    "header",
+    "header {\n  response\n}",
+    "header {\n  response set\n}",
+    "header {\n  response flip aa\n}",
+    "header {\n  query set tc\n}",
+    "multisocket 0",
+    "multisocket x",
+    "multisocket 2 3",
+    "multisocket 2\nmultisocket 2",
+    "timeouts",
+    "timeouts 5s",
+    "timeouts {\n  read\n}",
+    "timeouts {\n  read 0\n}",
+    "timeouts {\n  reads 5s\n}",
+    "timeouts {\n  maxtcpqueries -1\n}",
+    "autopath",
+    "autopath nothing.conf",
+    "view v",
+    "view v {\n  expr true\n}",
+    "view",
+    "view v {\n  foo\n}",
     "foobar",
     "import nope.txt",
     "import *",
@@ -265,8 +348,29 @@ const ODD: &[&str] = &[
     "bind 127.0.0.1",
     "nomad",
     "shed",
-    "timeouts {\n  read 5s\n}",
 ];
+
+/// Which questions a server block takes.
+pub fn view(chance: &mut Chance) -> String {
+    let mut text = "view v {\n".to_owned();
+    for _ in 0..=chance.below(2) {
+        text += "  expr ";
+        text += chance.mostly(
+            &[
+                "true",
+                "true",
+                "false",
+                "incidr(client_ip(), '127.0.0.0/8')",
+                "!incidr(client_ip(), '10.0.0.0/8') && proto() == 'udp'",
+                "name() endsWith '.azure.com.' || type() in ['A', 'AAAA']",
+                "server_ip() != '10.0.0.1'",
+            ],
+            &["name() ==", "nope()", "port() > 5"],
+        );
+        text += "\n";
+    }
+    text + "}\n"
+}
 
 /// What a cache of a block of one's own may say.
 pub fn cache(chance: &mut Chance) -> String {

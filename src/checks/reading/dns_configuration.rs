@@ -5,12 +5,12 @@
 use crate::corefile::{Configuration, Place, Reading, Version};
 use crate::facts::objects::{ConfigMap, Pod};
 use crate::facts::{Facts, Need, Stop, Unread};
-use crate::finding::Subject;
+use crate::finding::{Subject, listing};
 
 /// Reads the configuration of the cluster's CoreDNS.
 ///
 /// # Errors
-/// Where the ConfigMaps could not be read, where there is no Corefile, or where a part of one had to be redacted.
+/// Where the ConfigMaps could not be read, where there is no Corefile, or where a part of one had to be redacted or is bytes.
 pub fn reading(facts: &Facts) -> Result<Reading, Stop> {
     let maps = facts.dns_config.rows(Need::DnsConfig.what())?;
     let find = |name: &str| maps.iter().find(|map| map.metadata.name == name);
@@ -26,7 +26,20 @@ pub fn reading(facts: &Facts) -> Result<Reading, Stop> {
     if !is_whole(&corefile) || !custom.iter().all(|(_, text)| is_whole(text)) {
         return Err(unknown("a part of CoreDNS's configuration looks like a secret and was left out"));
     }
+    let bytes = find("coredns-custom").into_iter().flat_map(|map| map.binary_data.keys());
+    let bytes = listing(bytes.map(String::as_str), 3);
+    if !bytes.is_empty() {
+        return Err(unknown(&format!(
+            "coredns-custom holds keys as binaryData, which CoreDNS reads like the others and this tool does not: {bytes}"
+        )));
+    }
     Ok(Configuration::new(corefile, custom, version(facts)).read())
+}
+
+/// Says by which rules a configuration was judged, where those of the version that runs are not known.
+pub fn judged_by(reading: &Reading) -> Option<String> {
+    let (version, release) = reading.judged_by_another()?;
+    Some(format!("The pods run CoreDNS {version}, which this tool does not know; judged by the rules of {release}."))
 }
 
 /// Makes the outcome of a check for what the model does not know.

@@ -34,6 +34,21 @@ pub(in crate::corefile) enum Plugin {
     },
     /// Says who asks, which is no answer to the question.
     Whoami,
+    /// Decides whether the server block takes a question at all.
+    View(Passing),
+    /// Walks a client's search path for names in these zones.
+    Autopath {
+        zones: Vec<String>,
+        searches: Vec<Search>,
+    },
+    /// Changes what questions for IPv6 addresses get.
+    Dns64,
+    /// May change some answers to questions in these zones.
+    Doubt {
+        zones: Vec<String>,
+        of: Doubted,
+        why: String,
+    },
     /// Does something to questions in these zones that is not modelled.
     Obscure {
         zones: Vec<String>,
@@ -47,6 +62,50 @@ pub(in crate::corefile) struct Kubernetes {
     pub(in crate::corefile) fallthrough: Fallthrough,
     /// Whether it knows every namespace and every service.
     pub(in crate::corefile) is_whole: bool,
+}
+
+/// When the expressions of a view hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::corefile) enum Passing {
+    Always,
+    Never,
+    /// It depends on the question or on who asks.
+    Depends,
+}
+
+/// Which names `autopath` takes for names of a search path: those below its first domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::corefile) enum Search {
+    Below(String),
+    /// Below the services of a namespace: that of the pod that asks.
+    Services,
+    /// Below a domain that is not known.
+    Anything,
+}
+
+/// Which outcomes are no longer certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::corefile) enum Doubted {
+    /// What another server answers.
+    Upstream,
+    /// What may lead through an alias.
+    Aliases,
+    /// What is no answer.
+    Negative,
+    /// All.
+    Everything,
+}
+
+impl Doubted {
+    /// Returns whether a step is doubted.
+    pub(in crate::corefile) fn covers(self, step: &Step) -> bool {
+        match self {
+            Self::Upstream => matches!(step, Step::Upstream(_)),
+            Self::Aliases => matches!(step, Step::Upstream(_) | Step::ZoneFile),
+            Self::Negative => matches!(step, Step::NoSuchName | Step::Failure(_) | Step::Code(_) | Step::ZoneFile),
+            Self::Everything => true,
+        }
+    }
 }
 
 /// A plugin in its place.

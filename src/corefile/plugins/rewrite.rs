@@ -1,13 +1,15 @@
 //! `rewrite`: asks for another name or type than the client did.
 //!
 //! Knowledge: plugin/rewrite of each release. Prefixes and substrings are made whole names too: `rewrite name prefix a b` looks for `a.` at the front.
-//! The rules for TTLs and EDNS0 change no address; those for aliases and codes are not modelled.
+//! The rules for TTLs and EDNS0 change no address; what those for aliases and codes make of an answer is not modelled.
 
 use super::pattern;
 use super::plugin::Plugin;
+use super::rewrite_edns0;
 use super::rewrite_rule::{Finder, Restores, Rule, What};
 use super::setup::Given;
 use crate::corefile::dispenser::Dispenser;
+use crate::corefile::golang;
 use crate::corefile::name;
 use crate::corefile::objection::{Check, Objection, unknown};
 use crate::corefile::record_type;
@@ -21,7 +23,14 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
                 arguments.push(words.text());
             }
         }
-        rules.push(rule(words, &arguments, given)?);
+        let read = rule(words, &arguments, given);
+        rules.push(read.or_else(|objection| match objection {
+            Objection::Unknown(why) => {
+                words.doubt(&why);
+                Ok(Rule { goes_on: false, what: What::Obscure(why) })
+            }
+            refused @ Objection::Refused(_) => Err(refused),
+        })?);
     }
     Ok(Plugin::Rewrite(rules))
 }
@@ -65,13 +74,100 @@ fn rule(words: &Dispenser<'_>, arguments: &[&str], given: &Given<'_>) -> Check<R
             }
         }
         ("type" | "class", _) => return Err(words.bare(format!("{kind} rules must have exactly two arguments"))),
-        ("edns0" | "ttl", _) => return unknown(format!("rewrite {kind} is not modelled")),
-        ("cname" | "rcode", _) if given.release.has(11, 0) => {
-            return unknown(format!("rewrite {kind} is not modelled"));
-        }
+        ("edns0", rest) => rewrite_edns0::rule(words, rest, given)?,
+        ("ttl", rest) => ttl_rule(words, rest)?,
+        ("cname", rest) if given.release.has(11, 0) => alias_rule(words, rest, given)?,
+        ("rcode", rest) if given.release.has(11, 0) => code_rule(words, rest)?,
         _ => return Err(words.bare(format!("invalid rule type {:?}", arguments.first().unwrap_or(&"")))),
     };
     Ok(Rule { goes_on, what })
+}
+
+/// Returns how names are found; `None` where the word is none of the ways.
+fn finder(words: &Dispenser<'_>, kind: &str, from: &str, what: &str) -> Check<Option<Finder>> {
+    let full = name::normal(from);
+    Ok(Some(match kind {
+        "exact" => Finder::Exact(full),
+        "prefix" => Finder::Prefix(full),
+        "suffix" => Finder::Suffix(full),
+        "substring" => Finder::Substring(full),
+        "regex" => {
+            let wrong = |_| words.bare(format!("invalid regex pattern in a {what} rule: {from}"));
+            Finder::Regex(Box::new(pattern::compile(from)?.map_err(wrong)?))
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// `[exact|prefix|suffix|substring|regex] NAME TTL`, where the last is `5`, `5-`, `-5` or `5-10`.
+fn ttl_rule(words: &Dispenser<'_>, arguments: &[&str]) -> Check<What> {
+    let (kind, from, ttl) = match arguments {
+        [] | [_] => {
+            return Err(words.bare(format!("too few ({}) arguments for a ttl rule", arguments.len())));
+        }
+        [from, ttl] => ("exact".to_owned(), *from, *ttl),
+        [kind, from, ttl] => (kind.to_lowercase(), *from, *ttl),
+        _ => ("exact".to_owned(), "", ""),
+    };
+    let number = |text: &str| golang::unsigned(text, 32);
+    let is_valid = match ttl.split('-').collect::<Vec<_>>().as_slice() {
+        [one] => number(one).is_some(),
+        ["", ""] => false,
+        [least, ""] => number(least).is_some_and(|least| least <= 2_147_483_647),
+        ["", most] => number(most).is_some(),
+        [least, most] => matches!((number(least), number(most)), (Some(least), Some(most)) if least <= most),
+        _ => false,
+    };
+    if !is_valid {
+        return Err(words.bare(format!("invalid TTL '{ttl}' for a ttl rule")));
+    }
+    match finder(words, &kind, from, "ttl")? {
+        Some(by) => Ok(What::Ttl(by)),
+        None => Err(words.bare("ttl rule supports only exact, prefix, suffix, substring, and regex name matching")),
+    }
+}
+
+/// `[exact|prefix|suffix|substring|regex] FROM TO`. Up to 1.13 a pattern is compiled when it is first used.
+fn alias_rule(words: &Dispenser<'_>, arguments: &[&str], given: &Given<'_>) -> Check<What> {
+    let (kind, from) = match arguments {
+        [from, _] => ("exact".to_owned(), *from),
+        [kind, from, _] => (kind.to_lowercase(), *from),
+        _ => return Err(words.bare(format!("too few ({}) arguments for a cname rule", arguments.len()))),
+    };
+    if !["exact", "prefix", "suffix", "substring", "regex"].contains(&kind.as_str()) {
+        return Err(words.bare(format!("unknown cname rewrite type: {kind}")));
+    }
+    if kind == "regex" && given.release.has(14, 0) {
+        let compiled = pattern::compile(&from.to_lowercase())?;
+        compiled.map_err(|why| words.bare(format!("invalid cname rewrite regex pattern: {why}")))?;
+    }
+    Ok(What::Alias)
+}
+
+/// `[exact|prefix|suffix|substring|regex] NAME OLD NEW`, where the codes are names or numbers up to 23.
+fn code_rule(words: &Dispenser<'_>, arguments: &[&str]) -> Check<What> {
+    let (kind, from, codes) = match arguments {
+        [] | [_] | [_, _] => {
+            return Err(words.bare(format!("too few ({}) arguments for a rcode rule", arguments.len())));
+        }
+        [from, old, new] => ("exact".to_owned(), *from, [*old, *new]),
+        [kind, from, old, new] => (kind.to_lowercase(), *from, [*old, *new]),
+        _ => ("exact".to_owned(), "", ["", ""]),
+    };
+    for (code, which) in codes.iter().zip(["matching", "replacement"]) {
+        if golang::unsigned(code, 32).is_some_and(|number| number <= 23) {
+            continue;
+        }
+        match record_type::is_code(&code.to_uppercase()) {
+            Some(true) => {}
+            Some(false) => return Err(words.bare(format!("invalid {which} RCODE '{code}' for a rcode rule"))),
+            None => return unknown(format!("whether {code} is a response code is not modelled")),
+        }
+    }
+    match finder(words, &kind, from, "rcode")? {
+        Some(by) => Ok(What::Code(by)),
+        None => Err(words.bare("rcode rule supports only exact, prefix, suffix, substring, and regex name matching")),
+    }
 }
 
 fn name_rule(words: &Dispenser<'_>, arguments: &[&str]) -> Check<What> {

@@ -16,6 +16,14 @@ pub(in crate::corefile) enum What {
     Name { by: Finder, to: String, restores: Restores },
     /// Changes the type.
     Type { from: String, to: String },
+    /// Changes how long an answer for these names may be kept.
+    Ttl(Finder),
+    /// Changes options of the question; whether it always applies, or only where an option is there already.
+    Options { is_sure: bool },
+    /// Changes the code of an answer for these names, which is not modelled.
+    Code(Finder),
+    /// Changes aliases in answers, which is not modelled.
+    Alias,
     /// Changes nothing that matters for an address.
     Harmless,
     /// Not modelled.
@@ -48,6 +56,12 @@ pub(in crate::corefile) enum Rewritten {
     Unchanged,
     Name(String),
     Type(RecordType),
+    /// The rule applies, and leaves the question as it is.
+    Applied,
+    /// The rule may apply, and leaves the question as it is.
+    MayApply,
+    /// The rule applies, and may change an alias in the answer.
+    Aliases,
     Unknown(String),
 }
 
@@ -63,13 +77,22 @@ impl Rule {
                 Some(kind) => Rewritten::Type(kind),
                 None => Rewritten::Unknown(format!("the question becomes one for {to}")),
             },
-            What::Harmless => Rewritten::Unchanged,
+            What::Ttl(by) if by.finds(name) => Rewritten::Applied,
+            What::Code(by) if by.finds(name) => Rewritten::Unknown("rewrite may change the answer's code".to_owned()),
+            What::Options { is_sure: true } => Rewritten::Applied,
+            What::Options { is_sure: false } => Rewritten::MayApply,
+            What::Alias => Rewritten::Aliases,
+            What::Ttl(_) | What::Code(_) | What::Harmless => Rewritten::Unchanged,
             What::Obscure(why) => Rewritten::Unknown(why.clone()),
         }
     }
 }
 
 impl Finder {
+    fn finds(&self, name: &str) -> bool {
+        self.rewritten(name, "").is_some()
+    }
+
     fn rewritten(&self, name: &str, to: &str) -> Option<String> {
         match self {
             Self::Exact(from) => (from == name).then(|| to.to_owned()),

@@ -2,12 +2,14 @@
 
 use super::plugin::{Placed, Plugin};
 use super::{
-    acl, bind, cache, errors, file, forward, hosts, kubernetes, loadbalance, log, plain, reload, rewrite, template,
+    acl, any, autopath, bind, bufsize, cache, cancel, chaos, debug, dns64, errors, file, forward, header, health,
+    hosts, kubernetes, loadbalance, local, log, loop_detection, metadata, minimal, multisocket, nsid, prometheus,
+    ready, reload, rewrite, root, template, timeouts, view, whoami,
 };
 use crate::corefile::block::ServerBlock;
 use crate::corefile::dispenser::{Dispenser, Texts};
 use crate::corefile::files::{self, Files};
-use crate::corefile::objection::{Check, Objection, Refusal};
+use crate::corefile::objection::{Check, Objection, Refusal, unknown};
 use crate::corefile::version::Release;
 
 /// What a plugin is given besides its words.
@@ -33,20 +35,20 @@ impl Given<'_> {
     }
 }
 
-/// Sets up one plugin of a server block.
+/// Sets up one plugin of a server block; with it, why it may still be refused.
 pub(in crate::corefile) fn plugin(
     name: &'static str,
     block: &ServerBlock,
     texts: Texts<'_>,
     given: &Given<'_>,
-) -> Check<Placed> {
+) -> Check<(Placed, Vec<String>)> {
     let words = block.words(name);
     let place = block.named(name).next().map_or_else(|| block.place.clone(), |directive| directive.place.clone());
-    let read = read(name, &mut Dispenser::new(&words, texts), given);
-    match read {
-        Ok(plugin) => Ok(Placed { name, place, plugin }),
-        Err(Objection::Refused(Refusal { why, place })) => {
-            Err(Objection::Refused(Refusal { why: format!("plugin/{name}: {why}"), place }))
+    let mut words = Dispenser::new(&words, texts);
+    match read(name, &mut words, given) {
+        Ok(plugin) => Ok((Placed { name, place, plugin }, words.doubts)),
+        Err(Objection::Refused(refusal)) => {
+            Err(Objection::Refused(Refusal { why: format!("plugin/{name}: {}", refusal.why), ..refusal }))
         }
         Err(unknown) => Err(unknown),
     }
@@ -55,18 +57,39 @@ pub(in crate::corefile) fn plugin(
 fn read(name: &str, words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
     match name {
         "acl" => acl::setup(words, given),
+        "any" => any::setup(words, given),
+        "autopath" => autopath::setup(words, given),
         "bind" => bind::setup(words),
+        "bufsize" => bufsize::setup(words),
         "cache" => cache::setup(words, given),
+        "cancel" => cancel::setup(words),
+        "chaos" => chaos::setup(words, given),
+        "debug" => debug::setup(words),
+        "dns64" => dns64::setup(words),
         "errors" => errors::setup(words, given),
         "file" => file::setup(words, given),
         "forward" => forward::setup(words, given),
+        "header" => header::setup(words, given),
+        "health" => health::setup(words, given),
         "hosts" => hosts::setup(words, given),
         "kubernetes" => kubernetes::setup(words, given),
         "loadbalance" => loadbalance::setup(words, given),
+        "local" => local::setup(words, given),
         "log" => log::setup(words, given),
+        "loop" => loop_detection::setup(words),
+        "metadata" => metadata::setup(words, given),
+        "minimal" => minimal::setup(words),
+        "multisocket" => multisocket::setup(words, given),
+        "nsid" => nsid::setup(words),
+        "prometheus" => prometheus::setup(words, given),
+        "ready" => ready::setup(words, given),
         "reload" => reload::setup(words, given),
         "rewrite" => rewrite::setup(words, given),
+        "root" => root::setup(words),
         "template" => template::setup(words, given),
-        _ => plain::setup(name, words, given),
+        "timeouts" => timeouts::setup(words, given),
+        "view" => view::setup(words),
+        "whoami" => whoami::setup(words),
+        _ => unknown(format!("the configuration of {name} is not modelled")),
     }
 }

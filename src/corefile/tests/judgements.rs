@@ -71,7 +71,7 @@ fn a_zone_that_is_served_twice_is_told_with_the_second_key() {
 #[test]
 fn what_is_not_modelled_is_unknown() {
     for lines in [
-        "view x {\n expr true\n}\n",
+        "view x {\n expr port() > 5\n}\n",
         "etcd\n",
         "acl {\n allow type RESINFO\n}\n",
         "hosts {\n {$IP} a\n fallthrough\n}\n",
@@ -82,6 +82,52 @@ fn what_is_not_modelled_is_unknown() {
     }
     let given = Configuration::new(BASE, [("a.override".to_owned(), "{$P}\n".to_owned())], Version::of_image("1.14.7"));
     assert_eq!(given.with_variable("P", "log").read().acceptance(), Acceptance::Accepted);
+}
+
+/// Up to 1.13 a block with a view must stand before the one without.
+#[test]
+fn a_block_with_a_view_may_share_its_zone() {
+    let block = |view: &str| format!("a.org {{\n{view}whoami\n}}\n");
+    let seen = block("view v {\n expr incidr(client_ip(), '10.0.0.0/8')\n}\n");
+    let plain = block("");
+    for version in ["1.11.3", "1.12.1", "1.13.1", "1.14.3", "1.14.7", "1.15.0"] {
+        for text in [format!("{seen}{plain}"), format!("{seen}{seen}{plain}"), seen.clone()] {
+            assert_eq!(read(&text, &[], version).acceptance(), Acceptance::Accepted, "{text} on {version}");
+        }
+        let is_newer = matches!(version, "1.14.3" | "1.14.7" | "1.15.0");
+        let turned = read(&format!("{plain}{seen}"), &[], version).acceptance();
+        assert_eq!(turned.is_accepted(), Some(is_newer), "{version}: {turned:?}");
+        assert!(refusal(&format!("{seen}{plain}{plain}"), &[], version).ends_with("already defined"));
+    }
+    let overlap = refusal(&format!("{plain}{}", seen.replace("whoami", "bind 127.0.0.1\nwhoami")), &[], "1.14.7");
+    assert!(overlap.contains("zone overlap listener capacity"), "{overlap}");
+}
+
+/// What a release that nobody here knows may have brought is no reason to refuse; what no release ever took is.
+#[test]
+fn versions_beyond_the_known_ones() {
+    for (custom, is_accepted) in [
+        ("novelty\n", None),
+        ("forward . 1.1.1.1 {\n novelty\n}\n", None),
+        ("cache {\n success\n}\n", None),
+        ("loop\nloop\n", Some(false)),
+        ("hosts {\n fallthrough\n}\nhosts {\n fallthrough\n}\n", Some(false)),
+        // What the open brace swallows may be a property one day.
+        ("log {\n", None),
+        ("log\n}\n", Some(false)),
+        ("log\n", Some(true)),
+    ] {
+        let acceptance = read(BASE, &[("a.override", custom)], "v1.15.0-1").acceptance();
+        assert_eq!(acceptance.is_accepted(), is_accepted, "{custom}: {acceptance:?}");
+        let older = read(BASE, &[("a.override", custom)], "v1.8.7").acceptance();
+        assert_eq!(older.is_accepted(), is_accepted.filter(|is_accepted| !is_accepted), "{custom}: {older:?}");
+    }
+    let twice = "a.org {\n whoami\n}\n";
+    assert!(refusal(BASE, &[("a.server", twice), ("b.server", twice)], "v1.15.0").ends_with("already defined"));
+    assert!(refusal(BASE, &[("a.server", "a.org {\n log {\n")], "v1.15.0").ends_with("Unexpected EOF"));
+    let judged = read(BASE, &[], "v1.15.0").judged_by_another().unwrap();
+    assert_eq!((judged.0.to_string().as_str(), judged.1.to_string().as_str()), ("1.15.0", "1.14.7"));
+    assert_eq!(read(BASE, &[], "v1.12.0").judged_by_another(), None);
 }
 
 #[test]

@@ -83,3 +83,66 @@ fn templates_forwards_and_the_cluster() {
     assert_eq!(in_block(only, "b.org", RecordType::A), "SERVFAIL", "no pattern fits and nothing falls through");
     assert_eq!(in_block(only, "b.net", RecordType::A), "no data by whoami");
 }
+
+#[test]
+fn a_view_leaves_a_question_to_the_next_block() {
+    let ask_with = |expression: &str, name| {
+        let text = format!(
+            ".:53 {{\nforward . 1.1.1.1\n}}\na.org {{\nview v {{\nexpr {expression}\n}}\nforward . 2.2.2.2\n}}\n"
+        );
+        said(&ask(&text, name, RecordType::A))
+    };
+    assert_eq!(ask_with("true", "x.a.org"), "2.2.2.2:53 asked for x.a.org. in a.org.");
+    assert_eq!(ask_with("false", "x.a.org"), "1.1.1.1:53 asked for x.a.org. in .");
+    assert!(ask_with("proto() == 'udp'", "x.a.org").starts_with("unknown: a view decides"));
+    assert_eq!(ask_with("proto() == 'udp'", "x.b.org"), "1.1.1.1:53 asked for x.b.org. in .");
+}
+
+/// A plugin that is not modelled, or only in part, leaves what it cannot touch as it is.
+#[test]
+fn what_a_plugin_cannot_touch_stays_known() {
+    let to = |lines: &str, name, kind| in_block(&format!("{lines}\nforward . 1.1.1.1"), name, kind);
+    let upstream = "1.1.1.1:53 asked for a.org. in .";
+    for lines in [
+        "rewrite ttl a.org 30",
+        "rewrite edns0 local set 0xffee 0x61",
+        "rewrite rcode b.org NXDOMAIN NOERROR",
+        "header {\nresponse set ra\n}",
+        "multisocket 2",
+        "timeouts {\nread 5s\n}",
+        "autopath @kubernetes",
+        "autopath /etc/resolv.conf",
+        "dns64",
+        "k8s_external b.org {\nnovelty\n}",
+        "secondary b.org {\ntransfer from 1.1.1.1\n}",
+    ] {
+        assert_eq!(to(lines, "a.org", RecordType::A), upstream, "{lines}");
+    }
+    for (lines, name, kind) in [
+        ("rewrite rcode a.org NXDOMAIN NOERROR", "a.org", RecordType::A),
+        ("rewrite cname a.org b.org", "a.org", RecordType::A),
+        ("rewrite edns0 local replace 1 2\nrewrite name a.org b.org", "a.org", RecordType::A),
+        ("header {\nquery clear rd\n}", "a.org", RecordType::A),
+        ("dns64", "a.org", RecordType::Aaaa),
+        ("k8s_external b.org", "x.b.org", RecordType::A),
+        ("k8s_external", "a.org", RecordType::A),
+        (
+            "template IN A svc.cluster.local {\nrcode NXDOMAIN\n}\nautopath @kubernetes",
+            "a.b.svc.cluster.local",
+            RecordType::A,
+        ),
+    ] {
+        assert!(to(lines, name, kind).starts_with("unknown"), "{lines}: {}", to(lines, name, kind));
+    }
+    // Found by chance: 1.12.1 answers SERVFAIL where a server's answer has no options.
+    let text = ".:53 {\nrewrite edns0 nsid set revert\nforward . 1.1.1.1\n}\n";
+    for (version, is_known) in [("1.12.1", false), ("1.14.4", false), ("1.14.5", true), ("1.14.7", true)] {
+        let reading = Configuration::new(text, [], Version::of_image(version)).read();
+        let found = said(&reading.lookup("a.org", RecordType::A));
+        assert_eq!(found == upstream, is_known, "{version}: {found}");
+    }
+    let stops = "rewrite ttl a.org 30\nrewrite name a.org b.org";
+    assert_eq!(to(stops, "a.org", RecordType::A), upstream, "the first rule that applies is the last");
+    let goes_on = "rewrite continue ttl a.org 30\nrewrite name a.org b.org";
+    assert_eq!(to(goes_on, "a.org", RecordType::A), "1.1.1.1:53 asked for b.org. in .");
+}

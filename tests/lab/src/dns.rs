@@ -92,13 +92,14 @@ pub(crate) struct Replicas {
 }
 
 impl Replicas {
-    /// Starts the replicas. They wait for the API server's answers by themselves.
+    /// Starts the replicas; the last one with files of its own, where it is stuck. They wait for the API server's answers by themselves.
     pub(crate) fn start(
         plane: &ControlPlane,
         binaries: &Binaries,
         folder: &Path,
         dns: &Dns,
         files: &Volumes,
+        stuck: Option<&Volumes>,
     ) -> Result<Self> {
         let replicas = Self { folder: folder.to_owned() };
         let upstream = folder.join("upstream");
@@ -115,7 +116,7 @@ impl Replicas {
             fs::write(account.join("namespace"), "kube-system")?;
             fs::write(account.join("ca.crt"), &plane.authority.certificate)?;
             fs::write(root.join("etc/resolv.conf"), "nameserver 127.0.0.53\nsearch reddog.microsoft.com\n")?;
-            files.write(&root)?;
+            stuck.filter(|_| index + 1 == REPLICAS).unwrap_or(files).write(&root)?;
             let specification = json!({
                 "Root": root, "Coredns": binaries.coredns, "Upstream": upstream, "API": format!("127.0.0.1:{}", plane.ports.api),
                 "Sockets": replicas.sockets(index), "Ports": PORTS,
@@ -202,8 +203,14 @@ impl Replicas {
     }
 
     /// Follows the ConfigMaps and writes the volumes again when they change, as the kubelet does, but at once.
-    pub(crate) fn follow(&self, api: Api, mut known: Volumes) -> impl Future<Output = ()> + Send + use<> {
-        let roots: Vec<_> = (0..REPLICAS).map(|index| self.root(index)).collect();
+    /// The last replica is left out where it is stuck.
+    pub(crate) fn follow(
+        &self,
+        api: Api,
+        mut known: Volumes,
+        is_stuck: bool,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let roots: Vec<_> = (0..REPLICAS - usize::from(is_stuck)).map(|index| self.root(index)).collect();
         async move {
             loop {
                 tokio::time::sleep(Duration::from_millis(300)).await;

@@ -308,8 +308,10 @@ impl Lab {
             world.objects.iter().find(|object| is(object, "ConfigMap", name)).cloned().unwrap_or(json!({}))
         };
         let volumes = Volumes::read(&map("coredns"), &map("coredns-custom"))?;
-        let replicas = Replicas::start(&self.plane, &self.binaries, &folder, dns, &volumes)?;
-        let follow = replicas.follow(self.plane.api.clone(), volumes);
+        let stuck = world.stuck_replica.as_ref();
+        let stuck = stuck.map(|keys| Volumes::read(&map("coredns"), &json!({"data": keys}))).transpose()?;
+        let replicas = Replicas::start(&self.plane, &self.binaries, &folder, dns, &volumes, stuck.as_ref())?;
+        let follow = replicas.follow(self.plane.api.clone(), volumes, stuck.is_some());
         self.runtime.as_ref().expect("there until the lab is dropped").spawn(follow);
         Ok(Some(replicas))
     }

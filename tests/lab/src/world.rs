@@ -26,6 +26,8 @@ pub struct World {
     pub deletions: Vec<String>,
     /// What the DNS of the VNet and of the world answers, if CoreDNS runs at all.
     pub dns: Option<Dns>,
+    /// The keys of coredns-custom that the second replica of CoreDNS has, where no change reaches its node any longer.
+    pub stuck_replica: Option<Value>,
     /// What must be seen before the world is there.
     pub observed: Vec<Condition>,
 }
@@ -238,6 +240,12 @@ impl World {
     /// Waits for a text in an object.
     pub fn see_object(mut self, path: &str, says: &str) -> Self {
         self.observed.push(Condition::Object { path: path.to_owned(), says: says.to_owned() });
+        self
+    }
+
+    /// Leaves the second replica of CoreDNS with these keys of coredns-custom, whatever the ConfigMap holds.
+    pub fn stuck_replica(mut self, keys: Value) -> Self {
+        self.stuck_replica = Some(keys);
         self
     }
 

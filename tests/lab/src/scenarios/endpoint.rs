@@ -68,6 +68,21 @@ pub(super) static SCENARIOS: &[Scenario] = &[
         about: "Both CoreDNS replicas end at once on a configuration with a second hosts block.",
         world: coredns_crashing,
     },
+    Scenario {
+        name: "s3_coredns_replicas_differ",
+        about: "One CoreDNS replica has the pinned name, the other's node has never heard of the change.",
+        world: coredns_replicas_differ,
+    },
+    Scenario {
+        name: "s3_coredns_custom_breaks_dns",
+        about: "coredns-custom has a hosts block without fallthrough: CoreDNS takes it, and resolves nothing else.",
+        world: coredns_custom_breaks_dns,
+    },
+    Scenario {
+        name: "s3_coredns_custom_without_effect",
+        about: "The pin stands in a key of another suffix, which CoreDNS never reads.",
+        world: coredns_custom_without_effect,
+    },
 ];
 
 /// The private zone that hides the endpoint's public name.
@@ -200,4 +215,29 @@ fn coredns_crashing() -> World {
         }
     }
     world.see_pod("kube-system", "coredns", "CrashLoopBackOff")
+}
+
+fn custom(world: World, keys: serde_json::Value) -> World {
+    world.edit("ConfigMap", "coredns-custom", |map| map["data"] = keys)
+}
+
+/// The server block that the page's authors would write today.
+fn pin() -> String {
+    format!(
+        "{DP_ENDPOINT}:53 {{\n    errors\n    hosts {{\n        20.40.200.153 {DP_ENDPOINT}\n        fallthrough\n    }}\n    forward . /etc/resolv.conf\n}}\n"
+    )
+}
+
+fn coredns_replicas_differ() -> World {
+    let answer = Answer::AliasTo("centralus.dp.example.trafficmanager.net".to_owned(), "20.40.200.10".to_owned());
+    let world = World::healthy().with_dns(public_dns().name(DP_ENDPOINT, answer));
+    custom(world, json!({"aksdp.server": pin()})).stuck_replica(json!({}))
+}
+
+fn coredns_custom_breaks_dns() -> World {
+    custom(World::healthy(), json!({"pins.override": "hosts {\n    10.1.2.3 one.example.com\n}\n"}))
+}
+
+fn coredns_custom_without_effect() -> World {
+    custom(World::healthy(), json!({"aksdp.conf": pin()}))
 }

@@ -1,0 +1,15 @@
+//! `chaos`: answers questions of the class CH, and passes the others on.
+
+use super::plugin::Plugin;
+use super::setup::Given;
+use crate::corefile::dispenser::Dispenser;
+use crate::corefile::objection::Check;
+
+pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
+    words.next();
+    words.arguments();
+    if given.release.has(14, 4) && words.next_in_block()? {
+        return Err(words.unknown_property());
+    }
+    Ok(Plugin::Passes)
+}
