@@ -44,6 +44,8 @@ pub const CAUSES: &[Explains] = &[
     row("extension-install-failed", "pods-denied-by-pod-security", Same::Subject),
     row("extension-install-failed", "pods-denied-by-webhook", Same::Subject),
     row("extension-install-failed", "namespace-terminating", Same::Subject),
+    // What is said of the nodes while no pod is there; it knows what helm may have waited for.
+    row("extension-install-failed", "extension-fits-no-node", Same::Subject),
     row("pods-not-ready", "pods-no-room", Same::Subject),
     row("pods-not-ready", "pods-untolerated-taints", Same::Subject),
     row("pods-not-ready", "pods-wrong-platform", Same::Subject),
@@ -134,6 +136,9 @@ pub const CAUSES: &[Explains] = &[
     // Who answers a token request: an exception that is missing, or does not fit, explains NMI's refusal.
     row("pod-identity-refused", "pod-identity-exception-missing", Same::Anything),
     row("pod-identity-refused", "pod-identity-exception-mismatch", Same::Anything),
+    // Names without an address: which locations that hits, the finding says.
+    row("storage-unreachable", "coredns-azure-names-unresolved", Same::Subject),
+    row("bsl-unavailable", "coredns-azure-names-unresolved", Same::Subject),
     // What stands against a location explains that it is unavailable.
     row("bsl-unavailable", "pod-identity-refused", Same::Subject),
     row("bsl-unavailable", "pod-identity-exception-missing", Same::Subject),
@@ -241,4 +246,15 @@ pub const CAUSES: &[Explains] = &[
     row("item-sync-late", "pods-not-ready", Same::Subject),
     row("item-sync-late", "container-oom-killed", Same::Subject),
     row("item-sync-late", "container-crashing", Same::Subject),
+    // Zones in which the target has no node at all: which volumes that hits.
+    row("target-lacks-volume-zones", "target-lacks-zones", Same::Anything),
+    // Where nothing can be written or nobody takes a backup up, none is begun.
+    row("no-recent-backup", "bsl-unavailable", Same::Subject),
+    row("no-recent-backup", "bsl-read-only", Same::Subject),
+    row("no-recent-backup", "bsl-missing", Same::Subject),
+    row("no-recent-backup", "pods-not-ready", Same::Subject),
+    row("no-recent-backup", "container-crashing", Same::Subject),
+    row("no-recent-backup", "operations-not-picked-up", Same::Subject),
+    row("no-recent-backup", "operation-failed", Same::Subject),
+    row("no-recent-backup", "backup-stuck", Same::Subject),
 ];

@@ -32,6 +32,7 @@ mod bsl_unavailable;
 mod clocks_differ;
 mod container_crashing;
 mod container_oom_killed;
+mod coredns_azure_names_unresolved;
 mod coredns_configuration_refused;
 mod coredns_crashing;
 mod coredns_custom_breaks_dns;
@@ -45,6 +46,7 @@ mod dp_endpoint_private;
 mod dp_endpoint_unresolved;
 mod egress_refused;
 mod egress_timed_out;
+mod extension_fits_no_node;
 mod extension_install_failed;
 mod extension_missing;
 mod federated_credential_mismatch;
@@ -59,8 +61,10 @@ mod imds_unreachable;
 mod item_sync_late;
 mod left_over_blocks_install;
 mod login_refused;
+mod memory_may_not_suffice;
 mod namespace_gone;
 mod namespace_terminating;
+mod no_recent_backup;
 mod node_versions_unsupported;
 mod oidc_issuer_off;
 mod operation_failed;
@@ -69,6 +73,8 @@ mod plugin_killed;
 mod pod_identity_exception_mismatch;
 mod pod_identity_exception_missing;
 mod pod_identity_refused;
+mod pod_identity_with_cilium;
+mod pod_security_may_deny;
 mod pods_affinity_unmet;
 mod pods_denied_by_admission_policy;
 mod pods_denied_by_azure_policy;
@@ -105,10 +111,12 @@ mod storage_tls_untrusted;
 mod storage_unreachable;
 mod target_lacks_api_versions;
 mod target_lacks_storage_classes;
+mod target_lacks_volume_zones;
 mod target_lacks_zones;
 mod target_namespaces_terminating;
 mod target_webhook_unanswered;
 mod tls_untrusted;
+mod version_out_of_support;
 mod webhook_unanswered;
 mod workload_identity_not_injected;
 
@@ -141,11 +149,13 @@ pub static CHECKS: &[&Check] = &[
     &hook_job_failed::CHECK,
     &namespace_terminating::CHECK,
     &pods_not_ready::CHECK,
+    &extension_fits_no_node::CHECK,
     &crds_missing::CHECK,
     &left_over_blocks_install::CHECK,
     &second_velero::CHECK,
     &agent_not_ready::CHECK,
     &admission_denies_a_trial_pod::CHECK,
+    &pod_security_may_deny::CHECK,
     &pod_identity_refused::CHECK,
     &pod_identity_exception_missing::CHECK,
     &pod_identity_exception_mismatch::CHECK,
@@ -156,6 +166,7 @@ pub static CHECKS: &[&Check] = &[
     &oidc_issuer_off::CHECK,
     &login_refused::CHECK,
     &imds_unreachable::CHECK,
+    &pod_identity_with_cilium::CHECK,
     &dp_endpoint_unresolved::CHECK,
     &dp_endpoint_private::CHECK,
     &agent_unauthorized::CHECK,
@@ -169,6 +180,7 @@ pub static CHECKS: &[&Check] = &[
     &coredns_configuration_refused::CHECK,
     &coredns_custom_breaks_dns::CHECK,
     &coredns_custom_without_effect::CHECK,
+    &coredns_azure_names_unresolved::CHECK,
     &bsl_unavailable::CHECK,
     &bsl_read_only::CHECK,
     &bsl_missing::CHECK,
@@ -201,6 +213,8 @@ pub static CHECKS: &[&Check] = &[
     &operations_not_picked_up::CHECK,
     &operation_failed::CHECK,
     &item_sync_late::CHECK,
+    &no_recent_backup::CHECK,
+    &memory_may_not_suffice::CHECK,
     &restore_failed::CHECK,
     &restore_stuck::CHECK,
     &restored_from_another_version::CHECK,
@@ -213,8 +227,10 @@ pub static CHECKS: &[&Check] = &[
     &target_lacks_zones::CHECK,
     &target_namespaces_terminating::CHECK,
     &target_webhook_unanswered::CHECK,
+    &target_lacks_volume_zones::CHECK,
     &api_service_unavailable::CHECK,
     &webhook_unanswered::CHECK,
     &node_versions_unsupported::CHECK,
     &clocks_differ::CHECK,
+    &version_out_of_support::CHECK,
 ];

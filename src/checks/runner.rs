@@ -40,12 +40,12 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
 /// is what its checks are for. CoreDNS leads it to them.
 fn applies_without_extension(check: &Check) -> bool {
     const OF_AGENT: [Need; 5] = [Need::AgentPods, Need::AgentLogs, Need::DnsConfig, Need::DnsPods, Need::DnsAnswers];
-    check.name == EXTENSION_MISSING
+    OF_A_CLUSTER_WITHOUT.contains(&check.name)
         || check.needs.iter().any(|requirement| requirement.required && OF_AGENT.contains(&requirement.need))
 }
 
-/// The one check that is about nothing but a cluster without the extension.
-const EXTENSION_MISSING: &str = "extension-missing";
+/// The checks that are about nothing but a cluster without the extension, or without a pod of it.
+const OF_A_CLUSTER_WITHOUT: [&str; 2] = ["extension-missing", "extension-fits-no-node"];
 
 fn judge(check: &Check, facts: &Facts) -> Outcome {
     use crate::facts::Stop;

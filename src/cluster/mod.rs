@@ -30,7 +30,7 @@ mod trust;
 
 pub use api::{Api, LogRequest};
 pub use connect::connect;
-pub use dns::{ask_for_address, decode_answer, encode_question};
+pub use dns::{Answers, ask_for_addresses, decode_answer, encode_question};
 pub use flags::{Flags, duration};
 pub use logins::Logins;
 pub use path::Path;

@@ -7,6 +7,7 @@
 //! Everything that comes from a cluster is untrusted. Texts that may hold secrets (messages, logs,
 //! settings) are [`Text`], which redacts and bounds itself as it is made, also from a saved file.
 
+mod azure_names;
 mod built_in;
 mod extension;
 mod fetched;
@@ -19,6 +20,7 @@ mod redact;
 mod shell_word;
 mod text;
 
+pub use azure_names::{AzureName, Purpose};
 pub use built_in::is_built_in;
 pub use extension::{Extension, FoundBy, Presence};
 pub use fetched::{Fetched, Right, Stop, Unread};

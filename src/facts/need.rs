@@ -107,7 +107,7 @@ needs! {
     NodeUsage = "nodeUsage", "the pods of all namespaces", List, Read;
     /// The pods of the extension manager in kube-system.
     AgentPods = "agentPods", "the extension agent's pods", List, Read;
-    /// The DaemonSets of kube-system that answer for the metadata service.
+    /// The DaemonSets of kube-system that answer for the metadata service, and Cilium's.
     NodeIdentity = "nodeIdentity", "the DaemonSets of kube-system", List, Read;
     /// The exceptions from pod identity.
     IdentityExceptions = "identityExceptions", "the AzurePodIdentityExceptions", List, Read;
@@ -165,6 +165,8 @@ needs! {
     AdmissionTrial = "admissionTrial", "a dry run of a pod in the extension's namespace", Follow, Ask;
     /// The API groups that the server serves, with their versions.
     ApiGroups = "apiGroups", "the API groups that the server serves", List, Read;
+    /// The volumes of the whole cluster that not every node can reach; for comparing with the target of a restore.
+    ZonedVolumes = "zonedVolumes", "the PersistentVolumes", List, Read;
     /// The cluster that a restore is to go to, where one was named.
     Target = "target", "the target cluster", Follow, Read;
     /// What each CoreDNS replica answers for the name that the agent needs.
@@ -218,6 +220,7 @@ impl Need {
             Self::DnsService => vec![Right::kube("get", "", "services", system)],
             Self::Logs => vec![Right::kube("get", "", "pods/log", here)],
             Self::AgentLogs => vec![Right::kube("get", "", "pods/log", system)],
+            Self::ZonedVolumes => vec![Right::kube("list", "", "persistentvolumes", None)],
             Self::Volumes => vec![Right::kube("get", "", "persistentvolumes", None)],
             // What is left is known on the way only; discovery is open to whoever may sign in.
             Self::Leftovers | Self::ServedGroups | Self::ApiGroups | Self::Target => Vec::new(),

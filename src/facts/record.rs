@@ -124,6 +124,8 @@ pub struct Facts {
     pub admission_trial: Fetched<AdmissionTrial>,
     /// [`Need::ApiGroups`]
     pub api_groups: Fetched<Vec<ApiGroup>>,
+    /// [`Need::ZonedVolumes`]
+    pub zoned_volumes: Fetched<Vec<Volume>>,
     /// [`Need::Target`]
     pub target: Fetched<Target>,
     /// [`Need::DnsAnswers`]
@@ -337,6 +339,10 @@ macro_rules! with_field {
             }
             Need::ApiGroups => {
                 let $field = $($borrow)+ $facts.api_groups;
+                $body
+            }
+            Need::ZonedVolumes => {
+                let $field = $($borrow)+ $facts.zoned_volumes;
                 $body
             }
             Need::Target => {

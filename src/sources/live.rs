@@ -26,7 +26,7 @@ use serde::de::DeserializeOwned;
 
 use self::logs::log_wishes;
 use crate::cluster::{Api, Path, Refusal};
-use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Workload};
+use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Volume, Workload};
 use crate::facts::{
     Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Parts, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server,
     Stage, Text, Tier, is_built_in,
@@ -319,6 +319,11 @@ impl<'a> Live<'a> {
             }
             Need::AdmissionTrial => keep!(admission_trial, self.admission_trial(&namespace).await),
             Need::ApiGroups => keep!(api_groups, self.api_groups().await),
+            Need::ZonedVolumes => {
+                let path = Path::list("", "v1", None, "persistentvolumes");
+                let is_zoned = |volume: &Volume| volume.spec.node_affinity.is_some();
+                keep!(zoned_volumes, self.kept(need, &path, is_zoned).await);
+            }
             // Another cluster is another reading.
             Need::Target => {}
             Need::Leftovers => keep!(leftovers, self.leftovers(&namespace).await),
@@ -444,10 +449,10 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Keeps of kube-system's DaemonSets those that answer for the metadata service.
+    /// Keeps of kube-system's DaemonSets those that answer for the metadata service, and the one that decides who reaches it.
     async fn node_identity(&self) -> Fetched<Vec<Workload>> {
         let path = Path::list("apps", "v1", Some(SYSTEM_NAMESPACE), "daemonsets");
-        self.kept(Need::NodeIdentity, &path, Workload::is_node_managed_identity).await
+        self.kept(Need::NodeIdentity, &path, |set: &Workload| set.is_node_managed_identity() || set.is_cilium()).await
     }
 
     /// Keeps of kube-system's DaemonSets those of Azure's CSI drivers.
@@ -478,7 +483,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    async fn volumes(&self) -> Fetched<Vec<crate::facts::objects::Volume>> {
+    async fn volumes(&self) -> Fetched<Vec<Volume>> {
         if let Some(unread) = self.unread_by(Need::Claims) {
             return unread;
         }

@@ -34,7 +34,7 @@ pub use namespace::{
     Event, InvolvedObject, Leftover, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, NamespaceStatus, Quota,
     QuotaStatus,
 };
-pub use network::{Answer, DnsAnswer, NetworkPolicy, Service, ServiceSpec};
+pub use network::{Answer, DnsAnswer, NetworkPolicy, OtherAnswer, Service, ServiceSpec};
 pub use node::{Node, NodeInfo, NodeSpec, NodeStatus, NodeUsage, Taint, Used};
 pub use operation::{Hook, HookAction, HookEntry, HookExec, HookSpec, HookTarget, Operation, OperationStatus};
 pub use pod::{
@@ -52,7 +52,8 @@ pub use snapshot::{
 };
 pub use target::{ApiGroup, Target};
 pub use velero::{
-    Backup, BackupSpec, BackupStatus, ObjectStorage, StorageLocation, StorageLocationSpec, StorageLocationStatus,
+    Backup, BackupSpec, BackupStatus, ObjectStorage, Progress, StorageLocation, StorageLocationSpec,
+    StorageLocationStatus,
 };
 pub use volume::{Claim, ClaimSpec, ClaimStatus, Volume, VolumeNodeAffinity, VolumeSpec};
 pub use webhook::{

@@ -44,6 +44,20 @@ pub struct DnsAnswer {
     pub name: String,
     /// What it said.
     pub answer: Fetched<Answer>,
+    /// What it said to the further names that it was asked for over the same connection.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub others: Vec<OtherAnswer>,
+}
+
+/// What a replica said about a further name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OtherAnswer {
+    /// The name, without a dot at the end.
+    #[serde(deserialize_with = "name")]
+    pub name: String,
+    /// What it said; null where no answer came.
+    pub answer: Option<Answer>,
 }
 
 /// The answer to a question for an IPv4 address.

@@ -157,6 +157,9 @@ pub struct BackupStatus {
     /// How many warnings there were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<u32>,
+    /// How much of it there is, where Velero has counted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// How its hooks went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_status: Option<HookStatus>,
@@ -166,6 +169,15 @@ pub struct BackupStatus {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_timestamp: Option<Timestamp>,
+}
+
+/// How far a backup has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Progress {
+    /// How many objects it takes in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_items: Option<u64>,
 }
 
 impl Backup {

@@ -79,6 +79,12 @@ impl Workload {
             || component(&self.spec.template.metadata)
     }
 
+    /// Returns whether it is Cilium, AKS' data plane of that name, by the names that Cilium itself gives.
+    #[must_use]
+    pub fn is_cilium(&self) -> bool {
+        self.metadata.name == "cilium" && self.spec.template.metadata.label("k8s-app").is_none_or(|app| app == "cilium")
+    }
+
     /// Returns whether it runs Velero's server, by its image: names and labels are the installer's choice.
     #[must_use]
     pub fn runs_velero(&self) -> bool {

@@ -11,6 +11,8 @@ use crate::facts::{Fetched, MICROSOFT_GROUP, OPERATIONS, Right, Text};
 
 /// The version of the hooks, as Microsoft documents them.
 const HOOK_VERSION: &str = "v1alpha1";
+/// In how many versions a kind is looked for.
+const MOST_VERSIONS: usize = 3;
 /// How many messages of one object are kept, and how deep they are looked for.
 const MOST_MESSAGES: usize = 8;
 const DEEPEST: usize = 6;
@@ -54,22 +56,34 @@ impl Live<'_> {
         }
     }
 
-    /// Reads the hooks that users wrote.
+    /// Reads the hooks that users wrote, in the version that is preferred, else in another that is served.
     pub(super) async fn hooks(&self) -> Fetched<Vec<Hook>> {
-        let mut all = Fetched::NoSuchKind;
-        for (resource, kind) in [("backuphooks", "BackupHook"), ("restorehooks", "RestoreHook")] {
-            let path = Path::list(MICROSOFT_GROUP, HOOK_VERSION, None, resource);
-            let mut one: Fetched<Vec<Hook>> = match self.api.list(&path).await {
-                Ok(found) => found,
-                Err(Refusal::Forbidden) if !self.is_served(MICROSOFT_GROUP).await => Fetched::NoSuchKind,
-                Err(refusal) => refused(refusal, Some(Right::kube("list", MICROSOFT_GROUP, resource, None))),
-            };
-            if let Some(rows) = one.known_mut() {
-                rows.iter_mut().for_each(|row| kind.clone_into(&mut row.kind));
+        let versions = match self.versions(MICROSOFT_GROUP).await {
+            Ok(versions) if !versions.is_empty() => versions,
+            Err(Refusal::NotFound | Refusal::NoSuchKind) => return Fetched::NoSuchKind,
+            // Where the server does not tell its versions, the documented one may do.
+            _ => vec![HOOK_VERSION.to_owned()],
+        };
+        let lists = [("backuphooks", "BackupHook"), ("restorehooks", "RestoreHook")]
+            .map(|(resource, kind)| self.hooks_of(resource, kind, &versions));
+        join_all(lists).await.into_iter().fold(Fetched::NoSuchKind, together)
+    }
+
+    async fn hooks_of(&self, resource: &str, kind: &str, versions: &[String]) -> Fetched<Vec<Hook>> {
+        for version in versions.iter().take(MOST_VERSIONS) {
+            match self.api.list::<Hook>(&Path::list(MICROSOFT_GROUP, version, None, resource)).await {
+                // The group's preferred version need not have every kind of it.
+                Err(Refusal::NotFound | Refusal::NoSuchKind) => {}
+                Ok(mut found) => {
+                    if let Some(rows) = found.known_mut() {
+                        rows.iter_mut().for_each(|row| kind.clone_into(&mut row.kind));
+                    }
+                    return found;
+                }
+                Err(refusal) => return refused(refusal, Some(Right::kube("list", MICROSOFT_GROUP, resource, None))),
             }
-            all = together(all, one);
         }
-        all
+        Fetched::NoSuchKind
     }
 }
 
