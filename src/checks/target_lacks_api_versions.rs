@@ -5,6 +5,7 @@
 //! that same version.
 
 use super::check::{Check, Judgement};
+use super::reading::never_stored::NEVER_STORED;
 use crate::facts::objects::ApiGroup;
 use crate::facts::{Facts, Need, SNAPSHOT_GROUP, is_built_in, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
@@ -43,15 +44,6 @@ What to do
 Sources
   Azure Backup's troubleshooting page for AKS; Velero's documentation of API group versions.
 ";
-
-/// Groups whose objects are answers and are never stored.
-const NEVER_STORED: &[&str] = &[
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "custom.metrics.k8s.io",
-    "external.metrics.k8s.io",
-    "metrics.k8s.io",
-];
 
 fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
