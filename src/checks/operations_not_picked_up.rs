@@ -132,7 +132,7 @@ fn run(facts: &Facts) -> Judgement {
     });
     if is_past {
         message.push_str(if ignored.iter().all(|(operation, _)| was_passed(facts, operation)) {
-            " Something that was asked for later, or a later run of Velero's, has come through, so the extension takes up what is asked now."
+            " Something that was asked for later, or a later run of Velero's, has come through."
         } else {
             " That was days ago: the vault's job for it may have ended long since."
         });
