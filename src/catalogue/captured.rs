@@ -17,7 +17,7 @@ pub enum Captured {
     /// What a workload identity token claims.
     Federation { issuer: Option<String>, subject: Option<String> },
     /// A refused action: who, what, where.
-    Permission { client: Option<String>, action: Option<String>, scope: Option<String> },
+    Permission { client: Option<String>, object: Option<String>, action: Option<String>, scope: Option<String> },
     /// An admission denial: the constraint, policy or webhook, a policy's binding, and what it said.
     Denial { by: Option<String>, binding: Option<String>, said: Option<String> },
     /// A quota, and its words for what was asked for, what is used, and what the limit is.
@@ -65,7 +65,7 @@ impl Captured {
             Self::Endpoint { host, address } => &[host, address],
             Self::Identity { client_id, pod } => &[client_id, pod],
             Self::Federation { issuer, subject } => &[issuer, subject],
-            Self::Permission { client, action, scope } => &[client, action, scope],
+            Self::Permission { client, object, action, scope } => &[client, object, action, scope],
             Self::Denial { by, binding, said } => &[by, binding, said],
             Self::Quota { quota, requested, used, limited } => &[quota, requested, used, limited],
             Self::Disallowed { assignment, resource, resource_type, method } => {

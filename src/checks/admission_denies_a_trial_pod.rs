@@ -49,8 +49,10 @@ Why it matters
 How it is found
   The API server's answer. Who denies is read from its words: Azure Policy, a constraint of one's own, a
   ValidatingAdmissionPolicy, a webhook, a pod security level, a quota, limits. The pod is like the
-  extension's, with the same image, and the question is asked as you: a level of pod security judges details
-  that may differ, and policies of AKS itself judge by who asks, so these count less.
+  extension's: labels, images, resources, probes and how its containers may run are those of the live
+  Deployment, or what is documented where there is none; the question is asked as you. So only a denial about
+  the image or the namespace, and a webhook that cannot be called, surely befall the extension too: an error
+  while it does not run, a warning while it does. Any other denial is a warning, or a remark.
 
 What to do
   What the finding about the same denial says, where there is one; else have the owner of what denies leave
@@ -77,7 +79,7 @@ fn run(facts: &Facts) -> Judgement {
 fn denied(facts: &Facts, said: &Text, told: Option<&Match>) -> Finding {
     let namespace = &facts.extension.namespace;
     let stands = is_installed(facts) || run_on(facts);
-    let unsure = told.and_then(unsure);
+    let unsure = unsure(told);
     let mut message = format!(
         "A pod like the one of the extension's install hook would not be let into namespace {namespace} now: {}.",
         told.map_or_else(|| "the API server refuses it, in words that this tool does not know".to_owned(), who)
@@ -106,7 +108,8 @@ fn denied(facts: &Facts, said: &Text, told: Option<&Match>) -> Finding {
         let ranges = facts.limit_ranges.known_rows().iter();
         finding.concerns.extend(ranges.map(|range| range.metadata.subject("v1", "LimitRange")));
     }
-    for config in left_open(facts) {
+    // What may not befall the extension's own pods explains nothing of theirs.
+    for config in left_open(facts).filter(|_| unsure.is_none()) {
         finding.concerns.push(config.subject());
         // What the installation waited for may have met the same; of these, the pod on trial is like the hook's.
         let waited = waited_for(facts, config.failure().map(Text::as_str)).into_iter();
@@ -161,19 +164,67 @@ fn who(told: &Match) -> String {
     }
 }
 
-/// Says why the extension's own pods may fare better than the one on trial.
-fn unsure(told: &Match) -> Option<&'static str> {
-    match (told.sign, &told.captured) {
-        (Sign::DeniedByPodSecurity, _) => Some(
-            "The level judges how a container may run; the extension's own pods may state more about that than the one on trial, and be let in.",
-        ),
-        (Sign::DeniedByAdmissionPolicy, Captured::Denial { by: Some(name), .. }) if name.starts_with("aks-managed") => {
+/// Says why the extension's own pods may fare better than the one on trial; nothing where they cannot.
+///
+/// The image and the namespace are the extension's own, and a webhook that cannot be called is silent to everybody. All
+/// else that admission judges may be otherwise in the extension's pods, or for whoever makes them.
+fn unsure(told: Option<&Match>) -> Option<&'static str> {
+    match told.map(|told| (told.sign, &told.captured)) {
+        Some((Sign::WebhookUnreachable, _)) => None,
+        Some((Sign::DeniedByAdmissionPolicy, Captured::Denial { by: Some(name), .. }))
+            if name.starts_with("aks-managed") =>
+        {
             Some(
                 "The policy is AKS' own, and such policies judge by who asks: the question was asked as you, while the extension's pods are made by the cluster's controllers, which may be let through.",
             )
         }
-        _ => None,
+        Some((_, Captured::Denial { said: Some(words), .. })) if is_about_image_or_namespace(words) => None,
+        Some((Sign::DeniedByPodSecurity, _)) => Some(
+            "The level judges how a container may run; the extension's own pods may state more about that than the one on trial, and be let in.",
+        ),
+        Some((Sign::QuotaExceeded | Sign::QuotaWantsLimits | Sign::LimitRange | Sign::RequestAboveLimit, _)) => Some(
+            "The pod on trial asks for what the extension's Deployment asks for, or, without one, for what is documented; a pod of the extension that asks for less may be let in.",
+        ),
+        _ => Some(
+            "The denial is not surely about the image or the namespace, which are the extension's own: how the extension's pods run, their probes, labels and account, and who makes them may be otherwise than on trial, so they may be let in.",
+        ),
     }
+}
+
+/// Details of a pod, of an image's name, or of who asks, in which the extension's pods may differ.
+const DETAILS: &[&str] = &[
+    "annotation",
+    "capabilit",
+    "cpu",
+    "digest",
+    "host",
+    "label",
+    "limit",
+    "memory",
+    "non-root",
+    "nonroot",
+    "privileg",
+    "probe",
+    "pull",
+    "request",
+    "root",
+    "runas",
+    "seccomp",
+    "security",
+    "serviceaccount",
+    "service account",
+    "sign",
+    "tag",
+    "user",
+    "verif",
+    "volume",
+];
+
+/// Tells whether a denial's words are about the image or the namespace, and about nothing else.
+fn is_about_image_or_namespace(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    let is_about = ["image", "registr", "namespace"].iter().any(|thing| words.contains(thing));
+    is_about && !DETAILS.iter().any(|detail| words.contains(detail))
 }
 
 /// Returns the records of an installation that does not come to its end by words that leave the cause open.

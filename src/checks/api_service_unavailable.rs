@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed;
+use super::reading::never_stored::NEVER_STORED;
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::{ApiService, Condition, ExtensionConfig, Namespace, ServiceEndpoints};
 use crate::facts::{Facts, Need, Text, helpful, required};
@@ -37,7 +38,8 @@ What it checks
   for, is available.
 
 Why it matters
-  What is served by such a part cannot be read or written, so it is in no backup meanwhile. Whoever asks
+  What is served by such a part cannot be read or written, so it is in no backup meanwhile; metrics and
+  reviews, which are never stored, are in none at any time. Whoever asks
   for the whole list of kinds gets an error with it: helm and other installers may stop there, and no
   namespace can be deleted, which keeps an extension that was removed from being installed again.
 
@@ -105,8 +107,13 @@ fn of_service(facts: &Facts, service: &ApiService, condition: &Condition, is_onl
         message.push(' ');
         message.push_str(&state(row));
     }
+    message.push_str(if NEVER_STORED.contains(&service.spec.group.as_str()) {
+        "\nWhat it serves is never stored, so no backup lacks it."
+    } else {
+        "\nWhat it serves can be neither read nor written, and is in no backup meanwhile."
+    });
     message.push_str(
-        "\nWhat it serves can be neither read nor written, and is in no backup meanwhile. The list of all kinds has a hole: \
+        " The list of all kinds has a hole: \
          installers that need the whole of it may stop, and no namespace can be deleted.",
     );
     let own = facts.extension.namespace.as_str();

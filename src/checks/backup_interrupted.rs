@@ -7,7 +7,7 @@
 use super::check::{Check, Judgement};
 use super::reading::agent_restart::{memory_limit, restart_after};
 use super::reading::ended::Ended;
-use super::reading::extension_parts::agent_subject;
+use super::reading::extension_parts::{agent_logs, agent_subject};
 use super::reading::memory::raise_limit;
 use super::reading::run_series::series;
 use crate::catalogue::{Sign, classify};
@@ -36,7 +36,7 @@ Why it matters
   The backup is lost. If Velero ended for want of memory, the next one will end in the same way.
 
 How it is found
-  The backup's failureReason. Why Velero ended stands in the last state of the agent's container velero,
+  The backup's failureReason. Why Velero ended stands in the last state of the agent's container with Velero,
   or the agent's pod is younger than the backup; events of the pod before it are quoted while they last.
 
 What to do
@@ -86,9 +86,7 @@ fn interrupted(facts: &Facts, backup: &Backup) -> Option<Finding> {
     let namespace = &facts.extension.namespace;
     remedy = remedy
         .documented(format!("kubectl --namespace {namespace} describe pods --selector name=velero"))
-        .documented(format!(
-            "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --previous --tail 200"
-        ));
+        .documented(agent_logs(facts, namespace, "--previous --tail 200"));
     Some(
         finding
             .without(facts.unread(Need::Pods).map(|unread| format!("what had ended Velero: {}", unread.why)))

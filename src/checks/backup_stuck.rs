@@ -76,6 +76,10 @@ fn run(facts: &Facts) -> Judgement {
                     began: backup.began(),
                     background: backup.spec.item_operation_timeout.as_deref(),
                     has_other: under_way.iter().any(|other| *other != name),
+                    was_passed: rows.iter().any(|later| {
+                        later.metadata.creation_timestamp > backup.metadata.creation_timestamp
+                            && ended(later.status.phase.as_deref()).is_some()
+                    }),
                 },
             );
             findings.extend(stuck);

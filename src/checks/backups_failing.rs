@@ -4,16 +4,17 @@
 //! backup follows is history. One that still runs says nothing yet; then the one before counts. Users
 //! found out after ten days, or never (facts/diagnosis.md section 4).
 
-use jiff::SignedDuration;
-
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::ended::{Ended, ended};
-use super::reading::extension_parts::agent_subject;
+use super::reading::ended::Ended;
+use super::reading::extension_parts::{agent_logs, agent_subject};
+use super::reading::recent::RECENT;
+use super::reading::run_series::series;
+use super::reading::told::{failures, quoted, told};
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::Backup;
 use crate::facts::{Facts, Need, helpful, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing, minute};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, minute};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -21,8 +22,8 @@ pub static CHECK: Check = Check {
     name: "backups-failing",
     hop: Hop::Runs,
     title: "the newest backup completed",
-    needs: &[required(Need::Backups), helpful(Need::StorageLocations), helpful(Need::Pods)],
-    explains: &["UserErrorBackupPluginPodRestartedDuringBackup", "KubernetesBackupGenericWarning"],
+    needs: &[required(Need::Backups), helpful(Need::StorageLocations), helpful(Need::Pods), helpful(Need::Logs)],
+    explains: &["UserErrorBackupPluginPodRestartedDuringBackup"],
     explain: EXPLAIN,
     run,
 };
@@ -36,7 +37,9 @@ Why it matters
 
 How it is found
   The phase of Velero's backups, newest first: Failed, FailedValidation and PartiallyFailed count, up to
-  the last one that completed. One that runs is left out. The reason is quoted from the newest one. Where
+  the last one that completed. One that runs is left out. The reason is quoted from the newest one, and from
+  the lines of Velero's log that name it. One that failed more than three days ago, with nothing after it, is
+  a remark: that no backup came since is another matter. Where
   a cluster has several series of backups (by schedule, else by the namespaces that they take in), each is
   judged by itself; in a series that is not the newest, a failure counts for a day.
 
@@ -48,79 +51,40 @@ Sources
   Velero's documentation on backups; backup_controller.go.
 ";
 
+/// How many lines of the log are quoted, where nobody knows what they mean.
+const MOST_LINES: usize = 3;
+
 fn run(facts: &Facts) -> Judgement {
-    let rows = facts.backups.rows(Need::Backups.what())?;
-    let mut backups: Vec<(&Backup, Ended)> =
-        rows.iter().filter_map(|backup| Some((backup, ended(backup.status.phase.as_deref())?))).collect();
-    backups.sort_by(|(a, _), (b, _)| (b.began(), &b.metadata.name).cmp(&(a.began(), &a.metadata.name)));
+    facts.backups.rows(Need::Backups.what())?;
     // Each series by itself: the good backups of one say nothing about those of another.
-    let mut series: Vec<Series<'_>> = Vec::new();
-    for (backup, how) in backups {
-        match series.iter_mut().find(|known| known.name == backup.series()) {
-            Some(known) => known.all.push((backup, how)),
-            None => series.push(Series { name: backup.series(), all: vec![(backup, how)] }),
-        }
-    }
-    let is_only = series.len() == 1;
-    // The first is the one with the newest backup of all. An old failure in another may belong to a scope that nobody
-    // backs up any more.
-    let failing: Vec<&Series<'_>> = series
+    let all: Vec<(String, Vec<(&Backup, Ended)>)> = series(facts)
         .iter()
-        .enumerate()
-        .filter(|(at, known)| known.is_failing() && (*at == 0 || known.is_fresh(facts)))
-        .map(|(_, known)| known)
+        .map(|known| (known.words(), known.all_ended()))
+        .filter(|(_, all)| !all.is_empty())
         .collect();
-    let worst = failing.iter().min_by_key(|known| known.all.first().is_none_or(|(_, how)| *how == Ended::Partly));
-    let Some(worst) = worst else { return Ok(Vec::new()) };
-    let others: Vec<&Series<'_>> = failing.iter().filter(|known| known.name != worst.name).copied().collect();
-    let bad: Vec<(&Backup, Ended)> = worst.all.iter().take_while(|(_, how)| *how != Ended::Well).copied().collect();
+    let is_only = all.len() == 1;
+    let is_failing = |runs: &[(&Backup, Ended)]| runs.first().is_some_and(|(_, how)| *how != Ended::Well);
+    let failing: Vec<&(String, Vec<(&Backup, Ended)>)> = all.iter().filter(|(_, runs)| is_failing(runs)).collect();
+    let worst = failing.iter().min_by_key(|(_, runs)| runs.first().is_none_or(|(_, how)| *how == Ended::Partly));
+    let Some((name, runs)) = worst.copied() else { return Ok(Vec::new()) };
+    let bad: Vec<(&Backup, Ended)> = runs.iter().take_while(|(_, how)| *how != Ended::Well).copied().collect();
     let Some((newest, how)) = bad.first().copied() else { return Ok(Vec::new()) };
-    let good = worst.all.get(bad.len()).map(|(backup, _)| *backup);
-    let mut finding = say(facts, newest, how, &bad, good, (!is_only).then(|| worst.words()));
-    for other in others {
-        let Some((backup, _)) = other.all.first() else { continue };
+    let good = runs.get(bad.len()).map(|(backup, _)| *backup);
+    let mut finding = say(facts, newest, how, &bad, good, (!is_only).then(|| name.clone()));
+    for (other, runs) in failing.iter().filter(|(other, _)| other != name) {
+        let Some((backup, _)) = runs.first() else { continue };
         finding.message.push_str(&format!(
-            "\nThe newest {} is no good one either: {}.",
-            other.words(),
+            "\nThe newest {other} is no good one either: {}.",
             backup.status.phase.as_deref().unwrap_or_default()
         ));
         finding = finding
             .seen(Evidence::quoted(
-                format!("backup.velero.io/{}/{} .status.phase", backup.metadata.namespace(), backup.metadata.name),
+                format!("{} .status.phase", backup.at()),
                 backup.status.phase.as_deref().unwrap_or_default(),
             ))
-            .concerning(backup.metadata.subject("velero.io/v1", "Backup"));
+            .concerning(backup.subject());
     }
     Ok(vec![finding])
-}
-
-/// Backups that belong together: of one schedule, or of the same namespaces; the newest first.
-struct Series<'f> {
-    name: (Option<&'f str>, Vec<&'f str>),
-    all: Vec<(&'f Backup, Ended)>,
-}
-
-/// A failure in a series that is not the newest counts for a day: a series that lives has its next backup by then.
-const FRESH: SignedDuration = SignedDuration::from_hours(24);
-
-impl Series<'_> {
-    fn is_failing(&self) -> bool {
-        self.all.first().is_some_and(|(_, how)| *how != Ended::Well)
-    }
-
-    fn is_fresh(&self, facts: &Facts) -> bool {
-        let newest = self.all.first().and_then(|(backup, _)| backup.began());
-        newest.is_none_or(|began| facts.observed_at.duration_since(began) <= FRESH)
-    }
-
-    /// Names it, behind "the newest".
-    fn words(&self) -> String {
-        match &self.name {
-            (Some(schedule), _) => format!("backup of the schedule {schedule}"),
-            (None, namespaces) if namespaces.is_empty() => "backup of all namespaces".to_owned(),
-            (None, namespaces) => format!("backup of {}", listing(namespaces.iter().copied(), 4)),
-        }
-    }
 }
 
 fn say(
@@ -156,7 +120,19 @@ fn say(
         }
         None => " No backup that completed is known.".to_owned(),
     });
-    let severity = if how == Ended::Partly { Severity::Warning } else { Severity::Error };
+    let age = newest.began().map(|began| since(began, facts.observed_at)).filter(|age| *age > RECENT);
+    if let Some(age) = age {
+        message.push_str(&format!(
+            "\nThat was {} ago, and no other one has ended since: what failed then may be mended, or still fail; no newer backup \
+             tells.",
+            words(age)
+        ));
+    }
+    let severity = match how {
+        _ if age.is_some() => Severity::Info,
+        Ended::Partly => Severity::Warning,
+        _ => Severity::Error,
+    };
     let namespace = &facts.extension.namespace;
     let mut finding = Finding::new(severity, Subject::cluster_wide("v1", "Namespace", namespace), String::new());
     let at = format!("backup.velero.io/{}/{}", newest.metadata.namespace(), newest.metadata.name);
@@ -169,15 +145,32 @@ fn say(
         reasons.push(error.as_str());
         finding = finding.seen(Evidence::quoted(format!("{at} .status.validationErrors"), error.trim()));
     }
+    let lines = failures(facts, "backup", newest.metadata.namespace(), &newest.metadata.name);
     if reasons.is_empty() {
         let phase = newest.status.phase.as_deref().unwrap_or_default();
         finding = finding.seen(Evidence::quoted(format!("{at} .status.phase"), phase));
-        if let Some(errors) = newest.status.errors.filter(|errors| *errors > 0) {
-            message.push_str(&format!(
-                "\nVelero counted {errors} {}; what they are stands in the backup's log.",
-                if errors == 1 { "error" } else { "errors" }
-            ));
+    }
+    if let Some(errors) = newest.status.errors.filter(|errors| *errors > 0) {
+        let errors = usize::try_from(errors).unwrap_or(usize::MAX);
+        message.push_str(&format!("\nVelero counted {}.", counted(errors, "error", "errors")));
+    }
+    let said = told(lines.iter().map(|line| (line.log.at(), line.text)));
+    match said.filter(|_| !reasons.iter().any(|reason| told([(String::new(), *reason)]).is_some())) {
+        // What the log says of this backup, as far back as it goes.
+        Some(said) => {
+            message.push_str(&format!("\nThe log says why: {}", said.sentence()));
+            reasons.extend(lines.iter().map(|line| line.text));
+            finding = finding.seen(said.evidence);
         }
+        None if reasons.is_empty() && !lines.is_empty() => {
+            message.push_str("\nThe log has lines about it, in words that this tool does not know.");
+            for line in lines.iter().take(MOST_LINES) {
+                finding = finding.seen(quoted(line.log.at(), line.text));
+            }
+        }
+        None if reasons.is_empty() => message
+            .push_str("\nWhy stands in the backup's own log and results, which Velero keeps in the storage account."),
+        None => {}
     }
     let blame = blame(&reasons);
     if blame.location {
@@ -189,13 +182,14 @@ fn say(
     }
     finding = finding.concerning(newest.metadata.subject("velero.io/v1", "Backup"));
     finding.message = message;
-    finding.mended_by(
-        Remedy::guided("Mend the cause, then run a backup on demand from the vault: the next one on schedule may be hours away.")
-            .documented(format!("kubectl --namespace {namespace} describe backups.velero.io {}", newest.metadata.name))
-            .documented(format!(
-                "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep {}",
-                newest.metadata.name
-            )),
+    finding
+        .without(facts.unread(Need::Logs).map(|unread| format!("what the log says of it: {}", unread.why)))
+        .mended_by(
+        Remedy::guided(
+            "Mend the cause, then run a backup on demand from the vault: the next one on schedule may be hours away.",
+        )
+        .documented(format!("kubectl --namespace {namespace} describe backups.velero.io {}", newest.metadata.name))
+        .documented(agent_logs(facts, namespace, &format!("--tail 2000 | grep {}", newest.metadata.name))),
     )
 }
 

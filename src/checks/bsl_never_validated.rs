@@ -5,7 +5,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::extension_parts::{agent, agent_subject};
+use super::reading::extension_parts::{agent, agent_logs, agent_subject};
 use super::reading::location_rhythm::{PATIENCE, Rhythm};
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Stop, helpful, required};
@@ -86,7 +86,7 @@ fn say(facts: &Facts, location: &StorageLocation) -> Finding {
     let namespace = location.metadata.namespace();
     let remedy = Remedy::guided("See whether the agent's pod runs, and what its log says; the first check follows within a minute of its start.")
         .documented(format!("kubectl --namespace {namespace} get pods"))
-        .documented(format!("kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 200"));
+        .documented(agent_logs(facts, namespace, "--tail 200"));
     let mut finding = Finding::new(Severity::Warning, location.subject(), message)
         .seen(Evidence::at(format!("{} .status.lastValidationTime: none", location.at())));
     finding.concerns.extend(agent_subject(facts));

@@ -6,7 +6,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::extension_parts::{agent, agent_subject};
+use super::reading::extension_parts::{agent, agent_logs, agent_subject};
 use super::reading::location_rhythm::{Rhythm, overdue};
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Stop, helpful, required};
@@ -113,7 +113,7 @@ fn stale(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
     };
     let mut remedy = Remedy::guided(text)
         .documented(format!("kubectl --namespace {namespace} get pods"))
-        .documented(format!("kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 200"));
+        .documented(agent_logs(facts, namespace, "--tail 200"));
     if agent(facts).is_some_and(crate::facts::objects::Pod::is_ready) {
         remedy = remedy.documented(format!(
             "kubectl --namespace {namespace} rollout restart deployment/dataprotection-microsoft-kubernetes-agent"

@@ -5,6 +5,7 @@
 //! umbrella, and the root only where no check knows the words.
 
 use super::check::{Check, Judgement};
+use super::reading::extension_parts::agent_logs;
 use super::reading::location_account::Account;
 use super::reading::location_message::{Complaint, NEEDS, complaints};
 use crate::catalogue::Sign;
@@ -104,10 +105,11 @@ fn say(facts: &Facts, location: &StorageLocation, complaint: Option<&Complaint<'
     };
     finding.mended_by(
         Remedy::guided(text)
-            .documented(format!("kubectl --namespace {} describe backupstoragelocations.velero.io {}", meta.namespace(), meta.name))
             .documented(format!(
-                "kubectl --namespace {} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 200",
-                meta.namespace()
-            )),
+                "kubectl --namespace {} describe backupstoragelocations.velero.io {}",
+                meta.namespace(),
+                meta.name
+            ))
+            .documented(agent_logs(facts, meta.namespace(), "--tail 200")),
     )
 }

@@ -132,7 +132,12 @@ pub const CAUSES: &[Explains] = &[
     row("coredns-replicas-differ", "coredns-reload-failed", Same::Anything),
     row("coredns-reload-failed", "coredns-configuration-refused", Same::Subject),
     row("coredns-crashing", "coredns-configuration-refused", Same::Subject),
-    row("coredns-reload-failed", "coredns-crashing", Same::Subject),
+    // What is refused while CoreDNS runs ends the replica that starts on it; which refusal it was, both findings say.
+    row("coredns-crashing", "coredns-reload-failed", Same::Subject),
+    // A configuration that is taken and answers nothing: whom that hits, the finding says.
+    row("dp-endpoint-unresolved", "coredns-custom-breaks-dns", Same::Subject),
+    row("coredns-endpoint-unresolved", "coredns-custom-breaks-dns", Same::Subject),
+    row("storage-unreachable", "coredns-custom-breaks-dns", Same::Subject),
     // Who answers a token request: an exception that is missing, or does not fit, explains NMI's refusal.
     row("pod-identity-refused", "pod-identity-exception-missing", Same::Anything),
     row("pod-identity-refused", "pod-identity-exception-mismatch", Same::Anything),
@@ -169,6 +174,7 @@ pub const CAUSES: &[Explains] = &[
     // What helm's own words name, and whose it is.
     row("extension-install-failed", "left-over-blocks-install", Same::Subject),
     row("left-over-blocks-install", "second-velero", Same::Subject),
+    row("snapshot-class-interferes", "second-velero", Same::Subject),
     // The list of kinds has a hole.
     row("namespace-terminating", "api-service-unavailable", Same::Subject),
     row("extension-install-failed", "api-service-unavailable", Same::Subject),
@@ -241,6 +247,10 @@ pub const CAUSES: &[Explains] = &[
     row("hook-failed", "hook-shape-wrong", Same::Subject),
     row("hook-failed", "hook-container-missing", Same::Subject),
     row("backups-failing", "hook-failed", Same::Subject),
+    row("operation-failed", "hook-failed", Same::Subject),
+    // A namespace that is gone makes a backup incomplete, never fail: the finding is a warning, and explains no error.
+    row("backups-failing", "namespace-gone", Same::Subject),
+    row("operation-failed", "namespace-gone", Same::Subject),
     row("restore-failed", "hook-failed", Same::Subject),
     // Whoever reads the location does not run.
     row("item-sync-late", "pods-not-ready", Same::Subject),

@@ -37,7 +37,7 @@ Why it matters
 How it is found
   A node writes its own time into its Lease every ten seconds; the API server tells its time with every
   answer. A node whose Lease is far in the future, or far in the past while the node is Ready, has a wrong
-  clock. Nodes that are not Ready say nothing.
+  clock. Nodes that are not Ready say nothing; a Ready one without a Lease is not judged, and is named.
 
 What to do
   Set the node's time right, or put another node in its place; nodes of AKS take the time of their host.
@@ -74,20 +74,35 @@ fn run(facts: &Facts) -> Judgement {
     // The reading began at the time here; the Leases were read some seconds later.
     let server_now = facts.observed_at.checked_add(ahead).unwrap_or(facts.observed_at);
     let mut findings: Vec<Finding> = here.into_iter().collect();
-    for node in nodes.iter().filter(|node| node.is_ready() && !is_virtual(node)) {
+    let mut silent: Vec<&str> = Vec::new();
+    for node in nodes.iter().filter(|node| node.is_ready() && !node.is_virtual()) {
         let lease = leases.iter().find(|lease| lease.metadata.name == node.metadata.name);
-        let Some((lease, renewed)) = lease.and_then(|lease| Some((lease, lease.spec.renew_time?))) else { continue };
+        let Some((lease, renewed)) = lease.and_then(|lease| Some((lease, lease.spec.renew_time?))) else {
+            silent.push(&node.metadata.name);
+            continue;
+        };
         let off = renewed.duration_since(server_now);
         if off.abs() > TOLERANCE {
             findings.push(of_node(facts, node, lease, renewed, off, server_now));
         }
     }
+    // A list that was cut short lacks Leases that are there: the runner says so.
+    if silent.is_empty() || facts.unread(Need::NodeLeases).is_some() {
+        return Ok(findings);
+    }
+    silent.sort_unstable();
+    let unjudged = format!(
+        "the time of {}: {} no Lease with a time in {NODE_LEASES}, although Ready",
+        listing(silent.iter().copied(), 3),
+        if silent.len() == 1 { "it has" } else { "they have" }
+    );
+    if findings.is_empty() {
+        return Err(Stop::inconclusive(format!("nothing tells {unjudged}")));
+    }
+    for finding in &mut findings {
+        finding.not_read.push(unjudged.clone());
+    }
     Ok(findings)
-}
-
-/// Tells whether a node is no machine: what stands for it renews no Lease, or in a rhythm of its own.
-fn is_virtual(node: &Node) -> bool {
-    node.metadata.label("type") == Some("virtual-kubelet")
 }
 
 /// Says by how much, and in which direction, a clock is off: `12 minutes ahead of`.
@@ -146,13 +161,26 @@ fn of_node(
     let finding = finding.without(
         facts.unread(Need::Pods).map(|unread| format!("which pods of the extension run there: {}", unread.why)),
     );
+    let lease = format!("kubectl get lease {name} --namespace {NODE_LEASES} --output yaml");
+    if node.os() != Some("linux") {
+        return finding.mended_by(
+            Remedy::guided(
+                "See on the node whether its time service runs and what it follows. Where it cannot be set right, take the \
+                 node out of use and have its pool make another one: move its pods away first.",
+            )
+            .documented(lease),
+        );
+    }
     finding.mended_by(
         Remedy::guided(
-            "See on the node whether its time service runs and what it follows (the second command starts a pod there, which \
-             is deleted by hand afterwards). Where it cannot be set right, take the \
-             node out of use and have its pool make another one: move its pods away first.",
+            "See on the node whether its time service runs and what it follows. The second command starts a pod there that \
+             may read the node's files: it needs the right to create pods in the namespace default, whose policies must let \
+             such a pod in, and the pod is deleted by hand afterwards. Where the clock cannot be set right, take the node \
+             out of use and have its pool make another one: move its pods away first.",
         )
-        .documented(format!("kubectl get lease {name} --namespace {NODE_LEASES} --output yaml"))
-        .documented(format!("kubectl debug node/{name} -it --image=mcr.microsoft.com/cbl-mariner/busybox:2.0 -- chroot /host timedatectl")),
+        .documented(lease)
+        .documented(format!(
+            "kubectl debug node/{name} --namespace default --profile sysadmin -it --image=mcr.microsoft.com/cbl-mariner/busybox:2.0 -- chroot /host timedatectl"
+        )),
     )
 }

@@ -55,7 +55,7 @@ const NOT_STARTED: [&str; 5] =
     ["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError", "PostStartHookError"];
 
 const OFTEN: u32 = 3;
-const RECENT: SignedDuration = SignedDuration::from_hours(1);
+const LATELY: SignedDuration = SignedDuration::from_hours(1);
 const LINES: usize = 3;
 
 fn run(facts: &Facts) -> Judgement {
@@ -114,7 +114,7 @@ fn trouble(facts: &Facts, held: &Held<'_>) -> Option<(String, Vec<Evidence>)> {
         return None;
     }
     let is_recent = ended.is_some_and(|ended| {
-        ended.exit_code != 0 && ended.finished_at.is_some_and(|when| facts.observed_at.duration_since(when) < RECENT)
+        ended.exit_code != 0 && ended.finished_at.is_some_and(|when| facts.observed_at.duration_since(when) < LATELY)
     });
     let loops = reason == "CrashLoopBackOff";
     let keeps_ending = loops || (status.restart_count >= OFTEN && is_recent);

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::check::{Check, Judgement};
 use super::reading::agent;
 use super::reading::corefile_words::{last_refusal, what};
+use super::reading::dns_configuration::custom;
 use super::reading::said::{Said, last_words};
 use crate::catalogue::{Sign, classify};
 use crate::facts::objects::{ContainerStatus, Log, Pod};
@@ -127,6 +128,9 @@ fn say(facts: &Facts, pods: &[&Pod], ready: &[&Pod], crashing: &[&Pod]) -> Findi
     let deployment = Subject::namespaced("apps/v1", "Deployment", "kube-system", "coredns");
     let mut finding = Finding::new(severity, deployment, message);
     finding.evidence = evidence;
+    if refused.is_some() {
+        finding = finding.concerning(custom());
+    }
     if ready.is_empty() {
         finding.concerns.extend(facts.data_plane_endpoint().map(|name| agent::host_subject(&name)));
         finding.concerns.extend(blind_locations(facts));

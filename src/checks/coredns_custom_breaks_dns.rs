@@ -4,8 +4,12 @@
 //! `fallthrough`, and a block on one line load without an error, and every other name of the server block gets SERVFAIL.
 
 use super::check::{Check, Judgement};
+use super::reading::agent::host_subject;
 use super::reading::dns_configuration::{custom, judged_by, reading, unknown};
-use crate::corefile::{ClusterDns, HazardKind, Outcome};
+use super::reading::resolver::Resolver;
+use crate::catalogue::{Captured, Sign, classify};
+use crate::corefile::{ClusterDns, HazardKind, Outcome, Reading, RecordType};
+use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
 
@@ -15,7 +19,13 @@ pub static CHECK: Check = Check {
     name: "coredns-custom-breaks-dns",
     hop: Hop::Dns,
     title: "CoreDNS's configuration leaves the cluster's names answered",
-    needs: &[required(Need::DnsConfig), helpful(Need::Nodes), helpful(Need::DnsPods)],
+    needs: &[
+        required(Need::DnsConfig),
+        helpful(Need::Nodes),
+        helpful(Need::DnsPods),
+        helpful(Need::DnsService),
+        helpful(Need::StorageLocations),
+    ],
     explains: &["SCENARIO_3_DP_ENDPOINT_NO_SUCH_HOST"],
     explain: EXPLAIN,
     run,
@@ -83,6 +93,8 @@ fn run(facts: &Facts) -> Judgement {
         "kube-system",
         "coredns",
     ));
+    finding.concerns.extend(endpoint.filter(|name| is_broken(&reading, name)).map(|name| host_subject(&name)));
+    finding.concerns.extend(blind_locations(facts, &reading));
     if let Some(by) = by {
         finding = finding.seen(
             Evidence::at(by.place.to_string()).quoting(format!("{} in the server block of {}", by.plugin, by.zone)),
@@ -109,4 +121,24 @@ fn run(facts: &Facts) -> Judgement {
                     .documented("kubectl --namespace kube-system logs --selector k8s-app=kube-dns --tail=20 --prefix"),
             ),
     ])
+}
+
+/// Tells whether a name of the world outside gets no answer by the configuration.
+fn is_broken(reading: &Reading, name: &str) -> bool {
+    matches!(reading.lookup(name, RecordType::A), Outcome::Failure { .. } | Outcome::NotServing { .. })
+}
+
+/// Returns the storage locations whose own words say that CoreDNS did not resolve a name which the configuration breaks.
+fn blind_locations(facts: &Facts, reading: &Reading) -> Vec<Subject> {
+    let is_blind = |message: &str| {
+        let found = classify(message);
+        let Some(first) = found.first() else { return false };
+        let Captured::Lookup { host: Some(host), resolver } = &first.captured else { return false };
+        matches!(first.sign, Sign::DnsNoSuchHost | Sign::DnsServerFailure | Sign::DnsTimeout)
+            && matches!(Resolver::of(resolver.as_deref(), facts), Resolver::CoreDns(_))
+            && is_broken(reading, host)
+    };
+    let blind =
+        facts.locations().filter(|row| row.is_unavailable() && row.status.message.as_deref().is_some_and(is_blind));
+    blind.map(StorageLocation::subject).collect()
 }

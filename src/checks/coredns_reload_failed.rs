@@ -5,7 +5,8 @@
 //! makes an outage of it (diagnosis.md section 2, entry 1).
 
 use super::check::{Check, Judgement};
-use super::reading::corefile_words::{Outcome, outcome, what};
+use super::reading::corefile_words::{Outcome, last_refusal, outcome, what};
+use super::reading::dns_configuration::custom;
 use super::reading::said::Said;
 use crate::facts::{Facts, Need, required};
 use crate::finding::{Finding, Hop, Remedy, Severity, Subject, listing, minute};
@@ -60,10 +61,15 @@ fn run(facts: &Facts) -> Judgement {
         }
     }
     let newest = refused.iter().max_by_key(|said| said.when);
-    Ok(newest.map(|newest| say(newest, &refused, &taken)).into_iter().collect())
+    // The run that ended says why, in its own log or in that of the run before.
+    let of_gone = logs.iter().filter(|log| !lives(&log.pod) && last_refusal(log).is_some());
+    let mut ended: Vec<&str> = of_gone.map(|log| log.pod.as_str()).collect();
+    ended.sort_unstable();
+    ended.dedup();
+    Ok(newest.map(|newest| say(newest, &refused, &taken, &ended)).into_iter().collect())
 }
 
-fn say(newest: &Said<'_>, refused: &[Said<'_>], taken: &[&str]) -> Finding {
+fn say(newest: &Said<'_>, refused: &[Said<'_>], taken: &[&str], ended: &[&str]) -> Finding {
     let names = listing(refused.iter().map(|said| said.log.pod.as_str()), 3);
     let is_one = refused.len() == 1;
     let mut message = format!(
@@ -80,11 +86,17 @@ fn say(newest: &Said<'_>, refused: &[Said<'_>], taken: &[&str]) -> Finding {
         "\nA CoreDNS pod that starts now reads what was refused and ends at once. AKS starts such pods by itself: on \
          upgrades, when nodes go, when it changes their number or size.",
     );
-    let mut finding = Finding::new(
-        Severity::Warning,
-        Subject::namespaced("apps/v1", "Deployment", "kube-system", "coredns"),
-        message,
-    );
+    if !ended.is_empty() {
+        message.push_str(&format!(
+            "\n{} {} ended on what is refused.",
+            listing(ended.iter().copied(), 3),
+            if ended.len() == 1 { "has" } else { "have" }
+        ));
+    }
+    // It hurts now where a replica has ended on it. What users wrote is at fault, or what AKS did: both are named.
+    let severity = if ended.is_empty() { Severity::Warning } else { Severity::Error };
+    let aks = Subject::namespaced("v1", "ConfigMap", "kube-system", "coredns");
+    let mut finding = Finding::new(severity, custom(), message).concerning(aks);
     finding.evidence.extend(refused.iter().take(3).map(Said::evidence));
     let mut remedy = Remedy::guided(
         "Put the faulty part of coredns-custom right, or take it out; the ConfigMap coredns is AKS's own, and changes there \

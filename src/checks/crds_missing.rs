@@ -43,8 +43,9 @@ Why it matters
   record may say Installed and Azure may say Succeeded.
 
 How it is found
-  The API server's discovery, group by group, against the kinds that every version of the extension
-  has. It is judged only where the record says Installed, or the extension's pods run: before that, the
+  The API server's discovery, group by group, against the kinds that real clusters list. A version that does
+  without one of them is not known, and not ruled out: a lack of the validation of restores alone, or of the
+  kinds that deletions are asked for by, is a warning. It is judged only where the record says Installed, or the extension's pods run: before that, the
   installation itself makes the definitions.
 
 What to do
@@ -146,9 +147,16 @@ fn of_group(facts: &Facts, part: &Part, group: &ServedGroup) -> Option<Finding> 
     }
     message.push('\n');
     message.push_str(part.without);
-    // Deleting what is past its time can wait; everything else is a backup or a restore that fails.
-    let is_deletion = |resource: &&str| matches!(*resource, "deletebackups" | "deletebackuprequests");
-    let severity = if lacking.iter().all(is_deletion) { Severity::Warning } else { Severity::Error };
+    // Deleting what is past its time can wait, and a version that has a single kind less may be meant to; everything else
+    // is a backup or a restore that fails.
+    let is_spared =
+        |resource: &&str| matches!(*resource, "deletebackups" | "deletebackuprequests" | "validateforrestores");
+    let severity = if lacking.iter().all(is_spared) { Severity::Warning } else { Severity::Error };
+    if part.group == MICROSOFT_GROUP && lacking == ["validateforrestores"] {
+        message.push_str(
+            "\nThe kinds are known from clusters of 2023: it may be that this version of the extension does without that one.",
+        );
+    }
     let mut finding = Finding::new(severity, definition(&full(first)), message);
     finding = finding.seen(evidence(part, group));
     finding.concerns.extend(lacking.iter().skip(1).map(|resource| definition(&full(resource))));

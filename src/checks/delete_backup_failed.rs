@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::extension_parts::agent_subject;
+use super::reading::extension_parts::{agent_logs, agent_subject};
 use super::reading::operation_state::{age, has_failed, newest_first};
 use super::reading::told::{quoted, told};
 use crate::facts::objects::{DeleteRequest, Operation};
@@ -55,8 +55,8 @@ Sources
 
 /// A deletion takes minutes.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
-/// An operation that failed longer ago is history.
-const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// An operation that failed longer ago is history. Deletions are asked for once a day or more seldom.
+const DELETIONS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many errors are quoted.
 const MOST_SHOWN: usize = 4;
 
@@ -68,7 +68,7 @@ fn run(facts: &Facts) -> Judgement {
         requests.iter().filter_map(|request| Some((request, waits(facts, request)?))).collect();
     let operation = newest_first(facts, "deletebackups").into_iter().next();
     let operation =
-        operation.filter(|operation| has_failed(operation) && age(facts, operation).is_none_or(|age| age <= RECENT));
+        operation.filter(|operation| has_failed(operation) && age(facts, operation).is_none_or(|age| age <= DELETIONS));
     if failed.is_empty() && waiting.is_empty() && operation.is_none() {
         return Ok(Vec::new());
     }
@@ -77,18 +77,22 @@ fn run(facts: &Facts) -> Judgement {
 
 /// Returns whether a request came to its end with errors, and the backup is still there.
 fn has_errors(facts: &Facts, request: &DeleteRequest) -> bool {
-    let is_gone = facts.unread(Need::Backups).is_none()
-        && facts.backups.known_rows().iter().all(|backup| backup.metadata.name != request.spec.backup_name);
     request.status.phase.as_deref() == Some("Processed")
         && request.status.errors.iter().any(|error| !error.trim().is_empty())
-        && !is_gone
+        && !is_gone(facts, request)
+}
+
+/// Returns whether the backup that a request is about is certainly no longer there: then nothing is left to be done.
+fn is_gone(facts: &Facts, request: &DeleteRequest) -> bool {
+    facts.unread(Need::Backups).is_none()
+        && facts.backups.known_rows().iter().all(|backup| backup.metadata.name != request.spec.backup_name)
 }
 
 /// Returns how long a request has waited, where that is too long.
 fn waits(facts: &Facts, request: &DeleteRequest) -> Option<SignedDuration> {
     let is_open = matches!(request.status.phase.as_deref(), None | Some("" | "New" | "InProgress"));
     let waited = since(request.metadata.creation_timestamp?, facts.observed_at);
-    (is_open && waited > PATIENCE).then_some(waited)
+    (is_open && waited > PATIENCE && !is_gone(facts, request)).then_some(waited)
 }
 
 fn finding(
@@ -175,9 +179,7 @@ fn finding(
                  delete the Backup objects by hand: Velero reads them in again from the storage account, and the snapshots stay.",
             )
             .documented(format!("kubectl --namespace {namespace} get deletebackuprequests.velero.io --output yaml"))
-            .documented(format!(
-                "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep -i delet"
-            )),
+            .documented(agent_logs(facts, namespace, "--tail 2000 | grep -i delet")),
         )
 }
 

@@ -6,7 +6,7 @@
 use super::check::{Check, Judgement};
 use super::reading::hook_entries::{Entry, UNSEEN, entries, show};
 use super::reading::word::word;
-use crate::facts::objects::{HookAction, Pod};
+use crate::facts::objects::{Container, HookAction, Pod};
 use crate::facts::{Facts, Need, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
 
@@ -30,8 +30,9 @@ Why it matters
   In a pod without that container the hook fails: nothing is frozen, and the backup is incomplete.
 
 How it is found
-  For each command of each entry: the pods that the entry selects and that run, and their containers,
-  those that run first or beside the others among them. A pod that lacks the container is named; a command
+  For each command of each entry: the pods that the entry selects and that run, and their containers, those
+  among them that are begun first and stay (restartPolicy Always), where only newer Veleros look. One that
+  runs first and ends is none. A pod that lacks the container is named; a command
   that names none runs in the pod's first container.
   Whether a backup or restore configuration names the hook cannot be seen from inside the cluster.
 
@@ -72,8 +73,14 @@ fn named<'f>(entry: &Entry<'f>) -> Vec<(String, &'f str)> {
     of("preHooks", &entry.what.pre_hooks).chain(of("postHooks", &entry.what.post_hooks)).collect()
 }
 
+/// Tells whether a hook can run in the container: one that stays, not one that runs first and ends.
 fn has(pod: &Pod, container: &str) -> bool {
-    pod.spec.containers.iter().chain(&pod.spec.init_containers).any(|known| known.name == container)
+    pod.spec.containers.iter().chain(beside(pod)).any(|known| known.name == container)
+}
+
+/// Returns the containers that are begun first and stay beside the others. Older Veleros do not look there.
+fn beside(pod: &Pod) -> impl Iterator<Item = &Container> {
+    pod.spec.init_containers.iter().filter(|known| known.restart_policy.as_deref() == Some("Always"))
 }
 
 fn add(
@@ -104,6 +111,11 @@ fn add(
     let Some(first) = lacking.first() else { return };
     let own: Vec<&str> = first.spec.containers.iter().map(|known| known.name.as_str()).collect();
     message.push_str(&format!(" {} has {}.", first.metadata.name, listing(own.iter().copied(), 5)));
+    if first.spec.init_containers.iter().any(|known| known.name == container) {
+        message.push_str(&format!(
+            " Its {container} is a container that runs first: it has ended when a hook would run in it."
+        ));
+    }
     let evidence = [
         Evidence::quoted(format!("{}{below}", entry.at()), container),
         Evidence::quoted(format!("{} .spec.containers", first.at()), own.join(", ")),

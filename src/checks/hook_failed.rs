@@ -4,11 +4,11 @@
 //! velero#6721: a failed hook makes a backup PartiallyFailed. Velero's log has a line for each, with the fields `backup`
 //! or `restore`, `hookName`, `hookContainer`, and the pod's namespace and name.
 
-use jiff::SignedDuration;
-
 use super::check::{Check, Judgement};
 use super::reading::ended::newest_restores;
+use super::reading::extension_parts::agent_logs;
 use super::reading::log_line::{LogLine, log_lines};
+use super::reading::recent::RECENT;
 use super::reading::run_series::series;
 use super::reading::told::{quoted, told};
 use crate::catalogue::{Sign, classify};
@@ -22,7 +22,13 @@ pub static CHECK: Check = Check {
     name: "hook-failed",
     hop: Hop::Runs,
     title: "hooks succeed",
-    needs: &[required(Need::Backups), required(Need::Restores), helpful(Need::Logs), helpful(Need::Hooks)],
+    needs: &[
+        required(Need::Backups),
+        required(Need::Restores),
+        helpful(Need::Logs),
+        helpful(Need::Hooks),
+        helpful(Need::Pods),
+    ],
     explains: &["UserErrorHookExecutionFailed"],
     explain: EXPLAIN,
     run,
@@ -50,8 +56,6 @@ Sources
   hooks; velero#6721.
 ";
 
-/// A restore that is older is history.
-const RECENT: SignedDuration = SignedDuration::from_hours(72);
 /// How many lines of the log are quoted.
 const MOST_LINES: usize = 3;
 
@@ -152,10 +156,7 @@ fn failed(facts: &Facts, run: &Run<'_>) -> Finding {
                 "Mend what the log names, in the BackupHook or RestoreHook or in the pods. If a command failed by itself, run it by \
                  hand in that container. Then run a backup on demand and look at hookStatus again.",
             )
-            .documented(format!(
-                "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 5000 | grep {} | grep -i hook",
-                meta.name
-            ))
+            .documented(agent_logs(facts, namespace, &format!("--tail 5000 | grep {} | grep -i hook", meta.name)))
             .documented(
                 "kubectl get backuphooks.clusterbackup.dataprotection.microsoft.com,restorehooks.clusterbackup.dataprotection.microsoft.com --all-namespaces",
             ),

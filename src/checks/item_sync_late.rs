@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
-use super::reading::extension_parts::{agent, agent_subject};
+use super::reading::extension_parts::{agent, agent_logs, agent_subject};
 use super::reading::location_rhythm::{Rhythm, overdue};
 use super::reading::log_line::{LogLine, log_lines};
 use super::reading::told::{quoted, told};
@@ -112,9 +112,7 @@ fn late(facts: &Facts, location: &StorageLocation) -> Option<Finding> {
         "See what the agent's log says about backup-sync. If it says nothing since then, start the agent again while no backup or \
          restore runs, then start the operation anew."
     };
-    let mut remedy = Remedy::guided(text).documented(format!(
-        "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep backup-sync"
-    ));
+    let mut remedy = Remedy::guided(text).documented(agent_logs(facts, namespace, "--tail 2000 | grep backup-sync"));
     if line.is_none() && is_ready {
         remedy = remedy.documented(format!(
             "kubectl --namespace {namespace} rollout restart deployment/dataprotection-microsoft-kubernetes-agent"

@@ -48,8 +48,8 @@ How it is found
 
 What to do
   Find out whose it is. What a running Velero uses stays, and then it is a question of which of the two
-  Veleros is wanted. What nobody uses is handed over to the new release by its label and annotations, or
-  deleted.
+  Veleros is wanted. What belongs to another helm release is its owner's to give away. What no release owns
+  and nobody uses is handed over to the new release by its label and annotations, or deleted.
 
 Sources
   Helm's documentation of ownership; vmware-tanzu/helm-charts issue 500; Microsoft's page on cluster
@@ -85,6 +85,12 @@ impl<'m> Object<'m> {
             owner: filled(owner),
             owner_namespace: filled(owner_namespace),
         }
+    }
+
+    /// Tells whether it belongs to a release that is not the extension's own.
+    fn is_foreign(&self, release: &str) -> bool {
+        // Helm names only what differs: a namespace alone means a release of the extension's own name there.
+        self.owner.is_some_and(|owner| owner != release)
     }
 
     fn words(&self) -> String {
@@ -133,6 +139,11 @@ fn of_config(facts: &Facts, config: &ExtensionConfig) -> Option<Finding> {
             "\nAnother Velero is in this cluster ({}); the message does not tie the object to it.",
             listing(others.iter().map(String::as_str), 3)
         ),
+        (None, true, true) if object.is_foreign(name) => {
+            "\nNo other Velero is in this cluster, so it is not a second Velero's: that release is some other software's, or \
+             helm no longer has it. Whether it is in use, its owner knows."
+                .to_owned()
+        }
         (None, true, true) => {
             "\nNo other Velero is in this cluster, so no Velero uses it: it is a left-over.".to_owned()
         }
@@ -196,7 +207,7 @@ fn remedy(facts: &Facts, object: &Object<'_>, release: &str, is_used: bool) -> R
             "Find out first which object it is: the log of extension-operator in kube-system has helm's own words, where it \
              runs in the cluster. Do not delete by the recommendation in the message before you know whose it is.",
         )
-        .documented(format!("kubectl --namespace {SYSTEM_NAMESPACE} logs --selector control-plane=extension-operator --container manager --tail=300"))
+        .documented(format!("kubectl --namespace {SYSTEM_NAMESPACE} logs --selector control-plane=extension-operator --all-containers --prefix --tail=300"))
         .documented(RELEASES);
     };
     let (kind, name) = (word(Some(kind), "KIND"), word(Some(name), "NAME"));
@@ -219,6 +230,18 @@ fn remedy(facts: &Facts, object: &Object<'_>, release: &str, is_used: bool) -> R
         .documented(show)
         .documented(RELEASES)
         .documented("kubectl get backupstoragelocations.velero.io --all-namespaces");
+    }
+    if object.is_foreign(release) {
+        let owner = object.owner.unwrap_or_default();
+        let place = object.owner_namespace.map_or(String::new(), |namespace| format!(" in namespace {namespace}"));
+        return Remedy::guided(format!(
+            "The object belongs to the helm release {owner}{place}: ask its owner, and do not take it away from that. See whether helm still has \
+             that release (second command). Where it has, its owner decides which of the two may have the object. Where it \
+             has not, its owner says whether anything still uses the object; only if nothing does, it is removed or handed \
+             over by whoever made it.{caution}"
+        ))
+        .documented(show)
+        .documented(RELEASES);
     }
     let home = &facts.extension.namespace;
     Remedy::guided(format!(

@@ -96,7 +96,7 @@ fn run(facts: &Facts) -> Judgement {
         return Err(Stop::inconclusive("the API server did not tell its version"));
     };
     let mut pools: BTreeMap<(&str, Skew), Vec<(&Node, Minor)>> = BTreeMap::new();
-    for node in nodes.iter().filter(|node| !is_virtual(node)) {
+    for node in nodes.iter().filter(|node| !node.is_virtual()) {
         let Some(kubelet) = Minor::parse(&node.status.node_info.kubelet_version) else { continue };
         if let Some(skew) = skew(server, kubelet) {
             pools.entry((node.pool(), skew)).or_default().push((node, kubelet));
@@ -106,11 +106,6 @@ fn run(facts: &Facts) -> Judgement {
         .iter()
         .map(|((pool, skew), nodes)| of_pool(server, told.unwrap_or_default(), pool, *skew, nodes))
         .collect())
-}
-
-/// Tells whether a node is no machine: what stands for it reports a version of its own.
-fn is_virtual(node: &Node) -> bool {
-    node.metadata.label("type") == Some("virtual-kubelet") || node.status.node_info.kubelet_version.contains("-vk-")
 }
 
 fn of_pool(server: Minor, told: &str, pool: &str, skew: Skew, nodes: &[(&Node, Minor)]) -> Finding {

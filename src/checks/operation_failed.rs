@@ -4,11 +4,10 @@
 //! cluster; their schemas are published nowhere, their messages are read by the catalogue. Deletions are told by
 //! delete-backup-failed.
 
-use jiff::SignedDuration;
-
 use super::check::{Check, Judgement};
 use super::reading::elapsed::words;
 use super::reading::operation_state::{age, has_ended, has_failed, newest_first, words as asked};
+use super::reading::recent::RECENT;
 use super::reading::told::{quoted, told};
 use crate::catalogue::innermost;
 use crate::facts::objects::{Backup, Operation, Restore};
@@ -22,7 +21,7 @@ pub static CHECK: Check = Check {
     hop: Hop::Runs,
     title: "what Azure asked of the extension came through",
     needs: &[required(Need::Operations), helpful(Need::Backups), helpful(Need::Restores)],
-    explains: &["KubernetesBackupGenericWarning", "UserErrorBackupStorageLocationNotReady"],
+    explains: &["UserErrorBackupStorageLocationNotReady"],
     explain: EXPLAIN,
     run,
 };
@@ -48,8 +47,6 @@ Sources
   Objects of real clusters; their schemas are published nowhere.
 ";
 
-/// An operation that failed longer ago is history: nobody waits for it.
-const RECENT: SignedDuration = SignedDuration::from_hours(72);
 /// How many messages are quoted.
 const MOST_SHOWN: usize = 4;
 

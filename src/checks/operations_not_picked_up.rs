@@ -4,11 +4,13 @@
 //! UserErrorKubernetesCustomResourcesNotPickedUpByExtension. The controller's schemas are published nowhere, so an
 //! operation without a status is evidence only where others of its kind have one, or the controller does not run.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::words;
-use super::reading::operation_state::{age, has_ended, newest_first, words as asked};
+use super::reading::ended::{Ended, ended};
+use super::reading::operation_state::{age, has_ended, has_failed, newest_first, words as asked};
+use super::reading::recent::RECENT;
 use crate::facts::objects::{Operation, Pod};
 use crate::facts::{Facts, MICROSOFT_GROUP, Need, OPERATIONS, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, minute};
@@ -19,7 +21,7 @@ pub static CHECK: Check = Check {
     name: "operations-not-picked-up",
     hop: Hop::Runs,
     title: "the extension takes up what Azure asks of it",
-    needs: &[required(Need::Operations), helpful(Need::Pods)],
+    needs: &[required(Need::Operations), helpful(Need::Pods), helpful(Need::Backups), helpful(Need::Restores)],
     explains: &[
         "UserErrorKubernetesCustomResourcesNotPickedUpByExtension",
         "KubernetesBackupCustomResourcesTrackingTimeOutError",
@@ -40,7 +42,8 @@ How it is found
   The newest custom resource of each kind of clusterbackup.dataprotection.microsoft.com has no status 15
   minutes after it was made; 4 hours while another one of the kind is under way. It is an error where
   another one of its kind has a status, or the controller has no ready pod. Where neither is so, it is a
-  remark: what a status looks like is published nowhere.
+  remark: what a status looks like is published nowhere. It is a remark too after three days, and once
+  something that was asked for later, or a later run of Velero's, came through.
 
 What to do
   Mend the controller's pod; with it the operations are taken up. If it runs, its log says what holds it.
@@ -53,6 +56,24 @@ Sources
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 /// While another operation of the kind is under way, the next one may have to wait for it.
 const BEHIND: SignedDuration = SignedDuration::from_hours(4);
+
+/// Returns whether something that Azure asked for later, or a backup or restore of Velero's that began later, came through.
+fn was_passed(facts: &Facts, operation: &Operation) -> bool {
+    let Some(made) = operation.metadata.creation_timestamp else { return false };
+    let is_later = |began: Option<Timestamp>| began.is_some_and(|began| began > made);
+    let operations = facts.operations.known_rows().iter();
+    let backups = facts.backups.known_rows().iter();
+    let restores = facts.restores.known_rows().iter();
+    operations
+        .filter(|other| is_later(other.metadata.creation_timestamp))
+        .any(|other| has_ended(other) && !has_failed(other))
+        || backups
+            .filter(|run| is_later(run.began()))
+            .any(|run| ended(run.status.phase.as_deref()) == Some(Ended::Well))
+        || restores
+            .filter(|run| is_later(run.began()))
+            .any(|run| ended(run.status.phase.as_deref()) == Some(Ended::Well))
+}
 
 /// The controller's Deployment, by documentation.
 const CONTROLLER: &str = "dataprotection-microsoft-controller";
@@ -77,7 +98,13 @@ fn run(facts: &Facts) -> Judgement {
         return Ok(Vec::new());
     }
     let mut message = String::new();
-    let is_proved = idle || have_others;
+    // What is old, or was passed by something newer, hurts nobody any more: the vault ended its job long ago.
+    let past = ignored.iter().filter(|(operation, age)| *age > RECENT || was_passed(facts, operation)).count();
+    let is_past = past == ignored.len();
+    if !is_past {
+        ignored.retain(|(operation, age)| *age <= RECENT && !was_passed(facts, operation));
+    }
+    let is_proved = (idle || have_others) && !is_past;
     let severity = if is_proved { Severity::Error } else { Severity::Info };
     let subject = Subject::namespaced("apps/v1", "Deployment", &facts.extension.namespace, CONTROLLER);
     let mut finding = Finding::new(severity, subject, String::new());
@@ -103,7 +130,13 @@ fn run(facts: &Facts) -> Judgement {
             format!("The controller's pod, {}, which takes these up, is not ready.", pod.metadata.name)
         }
     });
-    if have_others {
+    if is_past {
+        message.push_str(if ignored.iter().all(|(operation, _)| was_passed(facts, operation)) {
+            " Something that was asked for later, or a later run of Velero's, has come through."
+        } else {
+            " That was days ago: the vault's job for it may have ended long since."
+        });
+    } else if have_others {
         message.push_str(
             " Others of the kind have a status, so it is not that this version of the extension writes none.",
         );
@@ -114,7 +147,9 @@ fn run(facts: &Facts) -> Judgement {
     }
     finding.message = message;
     let namespace = &facts.extension.namespace;
-    let text = if idle {
+    let text = if is_past {
+        "See in the vault whether the job for it has ended; if it is still wanted, start it anew from there."
+    } else if idle {
         "Mend the controller's pod first; with it the operations are taken up."
     } else {
         "Read the controller's log for the operation's name. If it says nothing of it, start the controller again while no backup or \

@@ -3,14 +3,13 @@
 //! Knowledge: Velero's phases of a restore. Of all that restore the same only the newest counts. Why stands in the
 //! restore's status or, as long as it lasts, in Velero's log; the full list is a file in the storage account.
 
-use jiff::SignedDuration;
-
 use super::check::{Check, Judgement};
 use super::reading::agent_restart::{memory_limit, restart_after};
 use super::reading::elapsed::{since, words};
 use super::reading::ended::{Ended, newest_restores};
-use super::reading::extension_parts::agent_subject;
+use super::reading::extension_parts::{agent_logs, agent_subject};
 use super::reading::memory::raise_limit;
+use super::reading::recent::{RECENT, REMEMBERED};
 use super::reading::told::{Told, failures, quoted, told};
 use crate::catalogue::Sign;
 use crate::facts::objects::Restore;
@@ -30,7 +29,7 @@ pub static CHECK: Check = Check {
         helpful(Need::Events),
         helpful(Need::Backups),
     ],
-    explains: &["UserErrorBackupPluginPodRestartedDuringRestore", "KubernetesBackupGenericWarning"],
+    explains: &["UserErrorBackupPluginPodRestartedDuringRestore"],
     explain: EXPLAIN,
     run,
 };
@@ -55,10 +54,6 @@ What to do
 Sources
   Velero's documentation on restores; restore_controller.go; Azure Backup's page on restoring AKS.
 ";
-
-/// A restore that failed longer ago is a remark, and after a month not even that.
-const RECENT: SignedDuration = SignedDuration::from_hours(72);
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How many lines of the log are quoted.
 const MOST_LINES: usize = 3;
@@ -179,9 +174,7 @@ fn failed(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding> {
             .mended_by(
                 remedy
                     .documented(format!("kubectl --namespace {namespace} describe restores.velero.io {name}"))
-                    .documented(format!(
-                        "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep {name}"
-                    )),
+                    .documented(agent_logs(facts, namespace, &format!("--tail 2000 | grep {name}"))),
             ),
     )
 }

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
 use super::reading::elapsed::{since, words};
+use super::reading::ended::ended;
 use super::reading::overdue::{Run, is_under_way, look, overdue};
 use crate::facts::objects::Restore;
 use crate::facts::{Facts, Need, helpful, required};
@@ -50,7 +51,7 @@ Sources
 ";
 
 /// Velero waits ten minutes for the deletion of a namespace that it restores into.
-const DELETION: SignedDuration = SignedDuration::from_mins(15);
+const TARGET_DELETION: SignedDuration = SignedDuration::from_mins(15);
 
 fn run(facts: &Facts) -> Judgement {
     let rows = facts.restores.rows(Need::Restores.what())?;
@@ -68,6 +69,10 @@ fn run(facts: &Facts) -> Judgement {
             began: restore.began(),
             background: None,
             has_other,
+            was_passed: rows.iter().any(|later| {
+                later.metadata.creation_timestamp > restore.metadata.creation_timestamp
+                    && ended(later.status.phase.as_deref()).is_some()
+            }),
         };
         findings.extend(behind_a_deletion(facts, restore).or_else(|| overdue(facts, &run)));
     }
@@ -77,7 +82,7 @@ fn run(facts: &Facts) -> Judgement {
 /// Tells of a restore into a namespace whose deletion does not come to an end.
 fn behind_a_deletion(facts: &Facts, restore: &Restore) -> Option<Finding> {
     let took = since(restore.began()?, facts.observed_at);
-    if restore.status.phase.as_deref() != Some("InProgress") || took <= DELETION {
+    if restore.status.phase.as_deref() != Some("InProgress") || took <= TARGET_DELETION {
         return None;
     }
     let is_going = |name: &&str| {

@@ -4,10 +4,9 @@
 //! PriorityLevelConfigurations); velero#4524 (a backup of 1.23 restored on 1.22), velero#2310. Velero notes the source's
 //! version in the Backup's annotation velero.io/source-cluster-k8s-gitversion.
 
-use jiff::SignedDuration;
-
 use super::check::{Check, Judgement};
 use super::reading::ended::{Ended, newest_restores};
+use super::reading::recent::{RECENT, REMEMBERED};
 use super::reading::told::failures;
 use crate::catalogue::{Match, Sign, classify};
 use crate::facts::objects::Restore;
@@ -49,10 +48,6 @@ Sources
   Azure Backup's troubleshooting page for AKS, UserErrorSourceandTargetClusterCRDVersionMismatch;
   velero#4524, velero#2310.
 ";
-
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// A restore that failed longer ago is a remark.
-const RECENT: SignedDuration = SignedDuration::from_hours(72);
 
 fn run(facts: &Facts) -> Judgement {
     facts.restores.rows(Need::Restores.what())?;

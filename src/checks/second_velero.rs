@@ -8,7 +8,7 @@ use super::check::{Check, Judgement};
 use super::reading::other_veleros::{image, is_extensions, is_up, other_veleros, subject};
 use crate::facts::objects::{SnapshotClass, StorageLocation, Workload};
 use crate::facts::{Facts, Need, helpful, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -94,7 +94,9 @@ fn of_velero(facts: &Facts, velero: &Workload) -> Finding {
     ));
     for class in classes.iter().filter(|_| runs).take(3) {
         let at = format!("volumesnapshotclass/{} .metadata.labels[\"{CLASS_LABEL}\"]", class.metadata.name);
-        finding = finding.seen(Evidence::quoted(at, class.metadata.label(CLASS_LABEL).unwrap_or_default()));
+        finding = finding.seen(Evidence::quoted(at, class.metadata.label(CLASS_LABEL).unwrap_or_default())).concerning(
+            Subject::cluster_wide("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", class.metadata.name.as_str()),
+        );
     }
     if let Some((_, other)) = shared {
         let at = format!("backupstoragelocation.velero.io/{namespace}/{} .spec.objectStorage", other.metadata.name);

@@ -33,8 +33,10 @@ pub static CHECK: Check = Check {
 const EXPLAIN: &str = "\
 What it checks
   Whether there are VolumeSnapshotContents that are not ready and that nothing waits for (their
-  VolumeSnapshot or their backup is gone, or the volume was backed up since), that cannot be deleted, or
-  that are kept (Retain) although their backup is gone.
+  VolumeSnapshot or their backup is gone; or they are a backup's, and the volume has a newer snapshot that
+  is ready, or the backup is over and a later one of its series completed), that cannot be deleted, or that
+  are kept (Retain) although their backup is gone. A snapshot that no backup asked for is left out as long
+  as its VolumeSnapshot is there: whoever made it may wait for it.
 
 Why it matters
   The driver asks Azure for a snapshot that is not ready for as long as its VolumeSnapshotContent is there.
@@ -55,9 +57,9 @@ Sources
 ";
 
 /// A deletion that has gone on for longer than this is stuck.
-const DELETION: SignedDuration = SignedDuration::from_hours(1);
+const STUCK_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// What was made less than this ago may have a backup that is not there yet.
-const FRESH: SignedDuration = SignedDuration::from_hours(24);
+const SETTLED: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is left of one driver's snapshots.
 #[derive(Default)]
@@ -76,12 +78,12 @@ fn run(facts: &Facts) -> Judgement {
     for content in contents(facts)? {
         let meta = &content.metadata;
         if let Some(asked) = meta.deletion_timestamp {
-            if since(asked, facts.observed_at) > DELETION {
+            if since(asked, facts.observed_at) > STUCK_AFTER {
                 drivers.entry(content.driver()).or_default().undeletable.push(content);
             }
             continue;
         }
-        let is_old = meta.creation_timestamp.is_some_and(|made| since(made, facts.observed_at) > FRESH);
+        let is_old = meta.creation_timestamp.is_some_and(|made| since(made, facts.observed_at) > SETTLED);
         let is_kept =
             content.status.ready_to_use == Some(true) && content.spec.deletion_policy.as_deref() == Some("Retain");
         if is_old && is_kept && is_backup_gone(facts, content, None) {
@@ -153,7 +155,16 @@ fn why(all: &[&Unready<'_>]) -> String {
     let parts: Vec<String> = [
         (LeftOver::SnapshotGone, "VolumeSnapshot is gone", "VolumeSnapshots are gone"),
         (LeftOver::BackupGone, "backup is gone", "backups are gone"),
-        (LeftOver::Superseded, "volume was backed up since", "volumes were backed up since"),
+        (
+            LeftOver::Superseded,
+            "volume has a newer snapshot that is ready",
+            "volumes have newer snapshots that are ready",
+        ),
+        (
+            LeftOver::BackupOver,
+            "backup has ended, and a later one of its series completed",
+            "backups have ended, and later ones of their series completed",
+        ),
     ]
     .into_iter()
     .filter_map(|(kind, one, many)| match count(kind) {

@@ -5,6 +5,7 @@
 //! that same version.
 
 use super::check::{Check, Judgement};
+use super::reading::never_stored::NEVER_STORED;
 use crate::facts::objects::ApiGroup;
 use crate::facts::{Facts, Need, SNAPSHOT_GROUP, is_built_in, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
@@ -44,26 +45,23 @@ Sources
   Azure Backup's troubleshooting page for AKS; Velero's documentation of API group versions.
 ";
 
-/// Groups whose objects are answers and are never stored.
-const NEVER_STORED: &[&str] = &[
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "custom.metrics.k8s.io",
-    "external.metrics.k8s.io",
-    "metrics.k8s.io",
-    // Orders to a cluster to write its own objects anew, which it makes and ends by itself.
-    "storagemigration.k8s.io",
-];
-
 /// Kubernetes' own groups that not every version serves, beside those that all do: no definition comes with a restore.
 const NOT_EVERYWHERE: &[&str] = &["resource.k8s.io"];
+
+/// Returns whether objects of a group can be in a backup and are wanted of it.
+fn is_restored(group: &str) -> bool {
+    group != MIGRATIONS && !NEVER_STORED.contains(&group)
+}
+
+/// Orders to a cluster to write its own objects anew, which it makes and ends by itself: no restore needs them.
+const MIGRATIONS: &str = "storagemigration.k8s.io";
 
 fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
     let source = facts.api_groups.rows(Need::ApiGroups.what())?;
     let served = target.api_groups.rows("the API groups of the target")?;
     let mut findings = Vec::new();
-    for group in source.iter().filter(|group| !NEVER_STORED.contains(&group.group.as_str())) {
+    for group in source.iter().filter(|group| is_restored(&group.group)) {
         let Some(preferred) = group.versions.first() else { continue };
         let there = served.iter().find(|other| other.group == group.group);
         // Definitions of custom resources come with a restore; those of snapshots must be there for its volumes.

@@ -4,6 +4,8 @@
 //! what served it, or comes back before it after a stop); diagnosis.md section 5, row 8. A webhook that answers and
 //! denies is another check's.
 
+use jiff::SignedDuration;
+
 use super::check::{Check, Judgement};
 use super::reading::agent::is_installed;
 use super::reading::denier;
@@ -15,7 +17,7 @@ use super::reading::webhook_reach::{self, Concerns, Reach};
 use crate::catalogue::Sign;
 use crate::facts::objects::{ServiceEndpoints, ServiceReference, Webhook, WebhookConfiguration};
 use crate::facts::{Facts, Need, helpful, required};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing, minute};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -58,7 +60,9 @@ Why it matters
 How it is found
   The webhook configurations, and the endpoints of the Services that they name. Rules, namespaceSelector
   and objectSelector are judged against the extension's namespace and pods; match conditions are not, and
-  then it is said that the webhook may be asked. A webhook that answers, and denies, is no finding here.
+  then it is said that the webhook may be asked. Pods behind the Service that changed in the last five
+  minutes may be starting, and count only once something of the extension's is refused for them. A webhook
+  that answers, and denies, is no finding here.
 
 What to do
   Bring back the pods behind the Service. If what served it is gone for good, its owner removes the
@@ -108,8 +112,17 @@ fn of_service(
     if *concerns == Concerns::Restores && !stands {
         return None;
     }
+    let is_fresh = row.changed.is_some_and(|changed| facts.observed_at.duration_since(changed) < PATIENCE);
+    if is_fresh && row.exists && row.unready > 0 && refusing.is_empty() {
+        return None;
+    }
     let is_unread = facts.extension_configs.known().is_none() && facts.pods.known().is_none();
     let mut message = format!("{} {}", who(&of_rank), state(row));
+    if let Some(changed) = row.changed.filter(|_| row.exists) {
+        message.push_str(&format!(" It has been so since {} at the latest.", minute(changed)));
+    } else if row.exists {
+        message.push_str(" That is how it is now; since when is not told.");
+    }
     message.push('\n');
     message.push_str(&consequence(facts, *concerns, kinds, unsure.as_deref(), of_rank.len()));
     if !refusing.is_empty() {
@@ -156,6 +169,9 @@ fn of_service(
     }
     Some(finding.mended_by(remedy(row, &of_rank, shuts_itself_out)))
 }
+
+/// Pods that have not been ready for less than this may be starting, as in a rollout.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
 const API: &str = "admissionregistration.k8s.io/v1";
 

@@ -118,7 +118,11 @@ impl Refusal {
         if message.contains("error looking up service account") {
             return Err(Self::Failed("the namespace has no default service account yet".to_owned()));
         }
+        // A bad request is one that could not be judged (a webhook that has side effects cannot be asked by a dry run),
+        // unless a webhook chose that code for its no.
+        let is_denial = message.contains("denied the request") || message.contains("denied request");
         match status {
+            400 if !is_denial => Err(Self::of_answer(status, body)),
             400 | 403 | 422 if !is_user && !message.is_empty() => Ok(message),
             _ if is_webhook_failure => Ok(message),
             _ => Err(Self::of_answer(status, body)),
@@ -233,6 +237,22 @@ mod tests {
             let said = Refusal::of_answer(403, body);
             assert!(matches!(&said, Refusal::Failed(why) if why.contains("not the Kubernetes API")), "{said:?}");
         }
+    }
+
+    #[test]
+    fn a_dry_run_that_could_not_be_judged_is_no_denial() {
+        let of = |status: u16, message: &str| {
+            let body = serde_json::json!({"kind": "Status", "code": status, "message": message});
+            Refusal::of_trial(status, body.to_string().as_bytes())
+        };
+        let webhook = "admission webhook \"aks-webhook-admission-controller.azmk8s.io\"";
+        for words in [format!("{webhook} does not support dry run"), "error decoding the object".to_owned()] {
+            let said = of(400, &words);
+            assert!(matches!(&said, Err(Refusal::Failed(why)) if why.contains(&words)), "{said:?}");
+        }
+        assert!(of(400, &format!("{webhook} denied the request: no")).is_ok());
+        assert!(of(403, "pods \"x\" is forbidden: exceeded quota: q").is_ok());
+        assert!(of(422, "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no").is_ok());
     }
 
     #[test]

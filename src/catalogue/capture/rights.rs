@@ -35,18 +35,21 @@ pub(in super::super) fn federation(scene: &Scene) -> Option<Captured> {
     Some(Captured::Federation { issuer: quoted("assertion issuer"), subject: quoted("assertion subject") })
 }
 
-fn permission(scene: &Scene) -> (Option<String>, Option<String>, Option<String>) {
+/// Reads who was refused what, and where: the client, its object id, the action and the scope.
+fn permission(scene: &Scene) -> Captured {
     let linked = scene.past("does not have permission to perform action").and_then(|at| scene.word_at(at));
-    let action = linked.or_else(|| scene.word_after(&["perform action", "with action", "action:"]));
-    let scope = scene.word_after(&["linked scope(s)", "over scope", "on scope"]);
-    (scene.word_after(&["the client", "client:"]), action, scope)
+    Captured::Permission {
+        client: scene.word_after(&["the client", "client:"]),
+        object: scene.word_after(&["with object id"]),
+        action: linked.or_else(|| scene.word_after(&["perform action", "with action", "action:"])),
+        scope: scene.word_after(&["linked scope(s)", "over scope", "on scope"]),
+    }
 }
 
 /// Reads a refused action of any kind.
 #[expect(clippy::unnecessary_wraps, reason = "the shape of every reader")]
 pub(in super::super) fn any_permission(scene: &Scene) -> Option<Captured> {
-    let (client, action, scope) = permission(scene);
-    Some(Captured::Permission { client, action, scope })
+    Some(permission(scene))
 }
 
 /// Reads a refusal to list an account's keys.
@@ -72,10 +75,11 @@ pub(in super::super) fn other_right(scene: &Scene) -> Option<Captured> {
 
 /// `unnamed`: what to assume when the message names no action.
 fn action_like(scene: &Scene, actions: &[&str], unnamed: bool) -> Option<Captured> {
-    let (client, action, scope) = permission(scene);
+    let captured = permission(scene);
+    let Captured::Permission { action, .. } = &captured else { return None };
     let fits = action.as_ref().map_or(unnamed, |action| {
         let action = action.to_ascii_lowercase();
         actions.iter().any(|part| action.contains(part))
     });
-    fits.then_some(Captured::Permission { client, action, scope })
+    fits.then_some(captured)
 }

@@ -104,7 +104,9 @@ fn rights() {
         ),
         ("PrincipalNotFound: Principal 9f does not exist in the directory t.", Sign::PrincipalNotFound),
     ]);
-    let Captured::Permission { client, action, scope } = captured(LIST_KEYS, Sign::ListKeysDenied) else { panic!() };
+    let Captured::Permission { client, action, scope, .. } = captured(LIST_KEYS, Sign::ListKeysDenied) else {
+        panic!()
+    };
     assert_eq!(client, some("11111111-2222-3333-4444-555555555555"));
     assert_eq!(action, some("Microsoft.Storage/storageAccounts/listKeys/action"));
     assert_eq!(scope, some("/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"));

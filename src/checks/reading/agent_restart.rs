@@ -1,14 +1,14 @@
 //! When Velero last started again, and what ended it before.
 //!
-//! Knowledge: Velero runs in the container `velero` of the agent. As it starts it marks every backup and restore that
+//! Knowledge: Velero runs in the agent, in the container with its image. As it starts it marks every backup and restore that
 //! says InProgress as failed; nobody takes up again what ran. Why it ended stands in the container's last state, or,
 //! where the pod itself is a new one, at most in events, which live for an hour.
 
 use jiff::Timestamp;
 
-use super::extension_parts::agent;
+use super::extension_parts::{agent, velero_of};
 use crate::facts::Facts;
-use crate::facts::objects::{Pod, Terminated};
+use crate::facts::objects::{ContainerStatus, Pod, Terminated};
 use crate::finding::{Evidence, minute};
 
 /// What ended Velero while something ran.
@@ -21,23 +21,34 @@ pub struct Restart {
     pub was_out_of_memory: bool,
 }
 
-fn ended(pod: &Pod) -> Option<&Terminated> {
-    let velero = pod.status.container_statuses.iter().find(|status| status.name == "velero")?;
-    velero.state.terminated.as_ref().or(velero.last_state.terminated.as_ref())
+/// Returns how the container with Velero last ended, and its name; where none of them is known to have Velero, the one
+/// that ended last.
+fn ended(pod: &Pod) -> Option<(&str, &Terminated)> {
+    let end = |status| {
+        let status: &ContainerStatus = status;
+        let end = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref())?;
+        Some((status.name.as_str(), end))
+    };
+    let all = || pod.status.container_statuses.iter();
+    match velero_of(pod) {
+        Some(velero) => all().find(|status| status.name == velero.name).and_then(end),
+        None => all().filter_map(end).max_by_key(|(_, end)| end.finished_at),
+    }
 }
 
 /// Returns the earliest time at which the Velero of now can have begun.
 pub fn velero_runs_since(facts: &Facts) -> Option<Timestamp> {
     let pod = agent(facts)?;
-    pod.metadata.creation_timestamp.max(ended(pod).and_then(|ended| ended.finished_at))
+    pod.metadata.creation_timestamp.max(ended(pod).and_then(|(_, ended)| ended.finished_at))
 }
 
 /// Returns what ended the Velero that ran at the given time; nothing where nothing that was read tells.
 pub fn restart_after(facts: &Facts, began: Timestamp) -> Option<Restart> {
     let pod = agent(facts)?;
     let name = &pod.metadata.name;
-    if let Some((ended, when)) =
-        ended(pod).and_then(|ended| Some((ended, ended.finished_at?))).filter(|(_, at)| *at >= began)
+    if let Some((container, ended, when)) = ended(pod)
+        .and_then(|(container, ended)| Some((container, ended, ended.finished_at?)))
+        .filter(|(_, _, at)| *at >= began)
     {
         let reason = ended.reason.as_deref().filter(|reason| !reason.is_empty()).unwrap_or("no reason given");
         let why = if reason == "OOMKilled" {
@@ -50,12 +61,12 @@ pub fn restart_after(facts: &Facts, began: Timestamp) -> Option<Restart> {
         return Some(Restart {
             was_out_of_memory: reason == "OOMKilled",
             words: format!(
-                "The container velero of {name} ended at {} ({reason}, exit code {}).{why}",
+                "The container {container} of {name} ended at {} ({reason}, exit code {}).{why}",
                 minute(when),
                 ended.exit_code
             ),
             evidence: vec![Evidence::quoted(
-                format!("{} .status.containerStatuses[velero].lastState.terminated", pod.at()),
+                format!("{} .status.containerStatuses[{container}].lastState.terminated", pod.at()),
                 format!("{reason}, exit code {}, finished {when}", ended.exit_code),
             )],
         });
@@ -92,8 +103,7 @@ pub fn restart_after(facts: &Facts, began: Timestamp) -> Option<Restart> {
 
 /// Returns the memory that Velero may use, as its pod has it.
 pub fn memory_limit(facts: &Facts) -> Option<&str> {
-    let velero = agent(facts)?.spec.containers.iter().find(|container| container.name == "velero")?;
-    velero.resources.limits.get("memory").map(String::as_str)
+    velero_of(agent(facts)?)?.resources.limits.get("memory").map(String::as_str)
 }
 
 /// Tells whether a pod of this name was of the same Deployment as the agent's pod of now.

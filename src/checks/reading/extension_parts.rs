@@ -1,14 +1,16 @@
 //! The parts of the extension that ask Azure for tokens, and which of them looks after what.
 //!
-//! Knowledge: the extension's three Deployments; Velero, which checks the storage location, is the
-//! container `velero` of the agent.
+//! Knowledge: the extension's three Deployments (azure-backup.md 3.1). Velero, which checks the storage location, runs in
+//! the agent; what the container is called there is documented nowhere, so it is known by its image, and by the name
+//! that upstream gives it where the image says nothing.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::agent::{is_installed, says};
 use super::waiting::workload_of;
+use super::word::word;
 use crate::facts::Facts;
-use crate::facts::objects::{Pod, StorageLocation, Workload};
+use crate::facts::objects::{Container, Pod, StorageLocation, Workload};
 use crate::finding::{Severity, Subject};
 
 /// Returns the extension's pods that run on: those of its Deployments. Jobs end, and ask for no token.
@@ -23,8 +25,23 @@ pub fn agent(facts: &Facts) -> Option<&Pod> {
 
 /// Returns whether Velero runs in the pod.
 pub fn is_agent(pod: &Pod) -> bool {
-    pod.spec.containers.iter().any(|container| container.name == "velero")
-        || pod.metadata.label("name") == Some("velero")
+    velero_of(pod).is_some() || pod.metadata.label("name") == Some("velero")
+}
+
+/// Returns the container in which Velero runs, where the pod tells it.
+pub fn velero_of(pod: &Pod) -> Option<&Container> {
+    let all = || pod.spec.containers.iter();
+    all().find(|container| container.runs_velero()).or_else(|| all().find(|container| container.name == "velero"))
+}
+
+/// Returns the command that shows the log of Velero, in the agent: of its container, or of all where that is not known.
+pub fn agent_logs(facts: &Facts, namespace: &str, rest: &str) -> String {
+    let container = agent(facts).and_then(velero_of).map(|container| container.name.as_str());
+    let which = match container.filter(|name| !name.is_empty()) {
+        Some(name) => format!("--container {}", word(Some(name), "CONTAINER")),
+        None => "--all-containers --ignore-errors".to_owned(),
+    };
+    format!("kubectl --namespace {namespace} logs deployment/{AGENT} {which} {rest}")
 }
 
 /// Returns whether the agent and the controller both have a ready pod, so that backups go on whatever else is said.

@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::agent_restart::velero_runs_since;
 use super::elapsed::{since, words};
-use super::extension_parts::{agent, agent_subject};
+use super::extension_parts::{agent, agent_logs, agent_subject};
 use super::location_rhythm::Rhythm;
+use super::recent::RECENT;
 use crate::facts::objects::Pod;
 use crate::facts::{Facts, Need};
 use crate::finding::{Evidence, Finding, Remedy, Severity, Subject, minute};
@@ -33,6 +34,8 @@ pub struct Run<'f> {
     pub background: Option<&'f str>,
     /// Whether another run of the kind is under way, for which a new one waits.
     pub has_other: bool,
+    /// Whether another run of the kind that was asked for later has ended.
+    pub was_passed: bool,
 }
 
 /// A new run is taken up within this time.
@@ -57,14 +60,27 @@ pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
             if waited <= PICK_UP || run.has_other {
                 return None;
             }
-            let severity = if waited > GIVEN_UP { Severity::Error } else { Severity::Warning };
-            let waits = format!(
+            // After days nobody waits for it any more, and Velero that took up others since has its reasons.
+            let is_past = waited > RECENT || run.was_passed;
+            let severity = match waited {
+                _ if is_past => Severity::Info,
+                waited if waited > GIVEN_UP => Severity::Error,
+                _ => Severity::Warning,
+            };
+            let mut waits = format!(
                 "The {what} {subject_name} was asked for {} ago, at {}, and Velero has not taken it up, although no other {what} \
                  runs.",
                 words(waited),
                 minute(run.made?)
             );
-            let advice = if agent(facts).is_some_and(Pod::is_ready) {
+            if run.was_passed {
+                waits.push_str(" Others that were asked for later have ended.");
+            }
+            let advice = if is_past {
+                format!(
+                    "See in the vault what became of the job that asked for it. Velero may still take the {what} up when it is started again."
+                )
+            } else if agent(facts).is_some_and(Pod::is_ready) {
                 format!(
                     "See what the agent's log says. A Velero that takes nothing up although it runs is started again while no backup or \
                      restore is under way; it then takes the {what} up."
@@ -146,7 +162,7 @@ pub fn overdue(facts: &Facts, run: &Run<'_>) -> Option<Finding> {
     }
     finding.concerns.extend(agent_subject(facts));
     let mut remedy = look(facts, &advice, &format!("{what}s"), subject_name);
-    if agent(facts).is_some_and(Pod::is_ready) {
+    if agent(facts).is_some_and(Pod::is_ready) && severity != Severity::Info {
         remedy = remedy.documented(format!(
             "kubectl --namespace {} rollout restart deployment/dataprotection-microsoft-kubernetes-agent",
             facts.extension.namespace
@@ -177,7 +193,5 @@ pub fn look(facts: &Facts, text: &str, plural: &str, name: &str) -> Remedy {
     Remedy::guided(text)
         .documented(format!("kubectl --namespace {namespace} get pods"))
         .documented(format!("kubectl --namespace {namespace} describe {plural}.velero.io {name}"))
-        .documented(format!(
-            "kubectl --namespace {namespace} logs deployment/dataprotection-microsoft-kubernetes-agent --container velero --tail 2000 | grep {name}"
-        ))
+        .documented(agent_logs(facts, namespace, &format!("--tail 2000 | grep {name}")))
 }

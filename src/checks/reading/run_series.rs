@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::ended::{Ended, ended};
 use crate::facts::Facts;
 use crate::facts::objects::Backup;
+use crate::finding::listing;
 
 /// Backups that belong together, the newest first.
 pub struct Series<'f> {
@@ -19,6 +20,20 @@ pub struct Series<'f> {
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 impl<'f> Series<'f> {
+    /// Returns the backups that have ended, and how, the newest first.
+    pub fn all_ended(&self) -> Vec<(&'f Backup, Ended)> {
+        self.all.iter().filter_map(|backup| Some((*backup, ended(backup.status.phase.as_deref())?))).collect()
+    }
+
+    /// Names it, behind "the newest".
+    pub fn words(&self) -> String {
+        match &self.name {
+            (Some(schedule), _) => format!("backup of the schedule {schedule}"),
+            (None, namespaces) if namespaces.is_empty() => "backup of all namespaces".to_owned(),
+            (None, namespaces) => format!("backup of {}", listing(namespaces.iter().copied(), 4)),
+        }
+    }
+
     /// Returns the newest backup that has ended, and how.
     pub fn newest_ended(&self) -> Option<(&'f Backup, Ended)> {
         self.all.iter().find_map(|backup| Some((*backup, ended(backup.status.phase.as_deref())?)))

@@ -23,10 +23,10 @@ pub struct Told {
 pub fn told(one: &Unready<'_>) -> Told {
     let Some(found) = &one.found else { return unknown(one) };
     match (found.sign, &found.captured) {
-        (Sign::SnapshotRightMissing | Sign::ActionDenied, Captured::Permission { client, action, scope }) => {
-            right(client.as_deref(), action.as_deref(), scope.as_deref())
+        (Sign::SnapshotRightMissing | Sign::ActionDenied, Captured::Permission { client, object, action, scope }) => {
+            right([client, object, action, scope].map(|word| word.as_deref()))
         }
-        (Sign::LinkedAuthorization, Captured::Permission { client, action, scope }) => {
+        (Sign::LinkedAuthorization, Captured::Permission { client, action, scope, .. }) => {
             linked(client.as_deref(), action.as_deref(), scope.as_deref())
         }
         (Sign::DenyAssignment, Captured::Permission { action, scope, .. }) => Told {
@@ -121,21 +121,37 @@ fn group(scope: &str) -> &str {
     scope.split("/providers/").next().filter(|group| !group.is_empty()).unwrap_or(scope)
 }
 
-fn right(client: Option<&str>, action: Option<&str>, scope: Option<&str>) -> Told {
+fn right([client, object, action, scope]: [Option<&str>; 4]) -> Told {
     let who = client.map_or_else(|| "the driver's identity".to_owned(), |client| format!("the identity {client}"));
+    let is_snapshot =
+        action.is_some_and(|action| action.to_ascii_lowercase().starts_with("microsoft.compute/snapshots/"));
+    let scope_of = scope.filter(|scope| is_plain(scope)).map(group);
     let mut commands = Vec::new();
-    if let (Some(client), Some(scope)) = (client.filter(|client| is_plain(client)), scope.filter(|s| is_plain(s))) {
-        let scope = group(scope);
+    if let (Some(identity), Some(scope)) = (object.or(client).filter(|identity| is_plain(identity)), scope_of) {
         commands.push(format!(
-            "az role assignment list --assignee {client} --scope {scope} --include-inherited --output table"
+            "az role assignment list --assignee {identity} --scope {scope} --include-inherited --output table"
         ));
-        commands.push(format!("az role assignment create --assignee {client} --role Contributor --scope {scope}"));
     }
+    // A role is only given for what the documentation gives it for, to an object id, which leaves no doubt who it is.
+    let is_group = |scope: &&str| scope.to_ascii_lowercase().contains("/resourcegroups/");
+    if let (true, Some(object), Some(scope)) =
+        (is_snapshot, object.filter(|object| is_plain(object)), scope_of.filter(is_group))
+    {
+        commands.push(format!(
+            "az role assignment create --assignee-object-id {object} --assignee-principal-type ServicePrincipal --role Contributor --scope {scope}"
+        ));
+    }
+    let help = if is_snapshot {
+        "The driver works by the cluster's identity: give that Contributor on the snapshot resource group, if the scope that \
+         the message names is that group. A role that was granted minutes ago may not be in force yet."
+    } else {
+        "The driver works by the cluster's identity, which has no role with that action at that scope. Which role it should \
+         have there, the owner of the scope says; Contributor on the snapshot resource group does not reach beyond that \
+         group. A role that was granted minutes ago may not be in force yet."
+    };
     Told {
         what: format!("{who} may not do {}{}", action.unwrap_or("it"), at(scope)),
-        help: "The driver works by the cluster's identity: give that Contributor on the snapshot resource group. A role that \
-               was granted minutes ago may not be in force yet."
-            .to_owned(),
+        help: help.to_owned(),
         commands,
         passes: false,
     }
@@ -173,6 +189,18 @@ fn policy(assignment: Option<&str>, kind: Option<&str>) -> Told {
 
 fn unknown(one: &Unready<'_>) -> Told {
     let has_words = one.content.status.error.as_ref().is_some_and(|error| error.message.is_some());
+    let is_begun = one.content.status.snapshot_handle.as_ref().is_some_and(|handle| !handle.is_empty());
+    if is_begun && !has_words {
+        return Told {
+            what: "Azure has begun it, since it has a handle, and it is not ready yet; those of Premium SSD v2 and Ultra disks \
+                   are copied in the background, which can take hours"
+                .to_owned(),
+            help: "See in Azure how far the snapshot is (its completionPercent); one that is copied becomes ready by itself."
+                .to_owned(),
+            commands: Vec::new(),
+            passes: true,
+        };
+    }
     let (what, help) = if has_words {
         ("the reason is not known here; the driver's words stand below", "See what the driver's words name.")
     } else {

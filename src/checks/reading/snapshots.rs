@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::elapsed::since;
+use super::ended::ended;
 use crate::catalogue::{Match, Sign, Weight, classify};
 use crate::facts::objects::{Backup, Snapshot, SnapshotContent};
 use crate::facts::{Facts, Need, Requirement, Stop, helpful, required};
@@ -42,8 +43,10 @@ pub enum LeftOver {
     SnapshotGone,
     /// Its backup is gone.
     BackupGone,
-    /// The same volume was backed up since.
+    /// A newer snapshot of the same volume is ready.
     Superseded,
+    /// Its backup has ended, and a later one of the same series completed.
+    BackupOver,
 }
 
 /// Stops a check that is about snapshots where the cluster does not know them.
@@ -112,6 +115,10 @@ fn left_over(
     if is_backup_gone(facts, content, snapshot) {
         return Some(LeftOver::BackupGone);
     }
+    // What a person asked for, that person may wait for: only of a backup's own snapshots is it known what they are for.
+    if !is_of_backup(content, snapshot) {
+        return None;
+    }
     let source = &content.spec.source.volume_handle;
     let is_newer = |other: &SnapshotContent| {
         other.status.ready_to_use == Some(true)
@@ -119,15 +126,29 @@ fn left_over(
             && other.spec.source.volume_handle == *source
             && other.metadata.creation_timestamp.is_some_and(|made| made > began)
     };
-    let namespace = content.spec.volume_snapshot_ref.namespace.as_str();
-    let was_backed_up = |backup: &Backup| {
-        let takes_in = &backup.spec.included_namespaces;
-        backup.status.phase.as_deref() == Some("Completed")
-            && backup.began().is_some_and(|start| start > began)
-            && (takes_in.is_empty() || takes_in.iter().any(|name| name == "*" || name == namespace))
-    };
-    (contents.iter().any(is_newer) || facts.backups.known_rows().iter().any(was_backed_up))
-        .then_some(LeftOver::Superseded)
+    if contents.iter().any(is_newer) {
+        return Some(LeftOver::Superseded);
+    }
+    is_backup_over(facts, content, snapshot).then_some(LeftOver::BackupOver)
+}
+
+/// Returns whether a snapshot was made for a backup, by Velero's label or by a class that Azure's backups make.
+fn is_of_backup(content: &SnapshotContent, snapshot: Option<&Snapshot>) -> bool {
+    let class = content.spec.volume_snapshot_class_name.as_deref();
+    backup_label(content, snapshot).is_some() || class.is_some_and(|class| class.starts_with(OWN_CLASSES))
+}
+
+/// Returns whether the backup that a snapshot was made for has ended, and a later one of its series completed.
+///
+/// Velero makes the content of a good snapshot anew, without the volume's handle, so the handle alone finds few of these.
+fn is_backup_over(facts: &Facts, content: &SnapshotContent, snapshot: Option<&Snapshot>) -> bool {
+    let Some(label) = backup_label(content, snapshot) else { return false };
+    let all = facts.backups.known_rows();
+    let Some(own) = all.iter().find(|backup| is_label_of(label, &backup.metadata.name)) else { return false };
+    let is_later =
+        |backup: &&Backup| backup.series() == own.series() && own.began().is_some() && backup.began() > own.began();
+    ended(own.status.phase.as_deref()).is_some()
+        && all.iter().filter(is_later).any(|backup| backup.status.phase.as_deref() == Some("Completed"))
 }
 
 /// Returns whether a content belongs to a backup of Azure that is no longer in the cluster.
@@ -236,8 +257,9 @@ pub fn not_read(facts: &Facts) -> Vec<String> {
     let snapshots = facts.unread(Need::Snapshots).map(|unread| {
         format!("of which claims the snapshots are, and whether their VolumeSnapshots are still there: {}", unread.why)
     });
-    let backups =
-        facts.unread(Need::Backups).map(|unread| format!("whether the volumes were backed up since: {}", unread.why));
+    let backups = facts
+        .unread(Need::Backups)
+        .map(|unread| format!("whether the backups that they were made for are over: {}", unread.why));
     snapshots.into_iter().chain(backups).collect()
 }
 

@@ -39,8 +39,8 @@ pub use node::{Node, NodeInfo, NodeSpec, NodeStatus, NodeUsage, Taint, Used};
 pub use operation::{Hook, HookAction, HookEntry, HookExec, HookSpec, HookTarget, Operation, OperationStatus};
 pub use pod::{
     Affinity, Container, ContainerState, ContainerStatus, EnvVar, Log, NodeAffinity, NodeSelector,
-    NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, PodStatus, PodVolume, Resources, Terminated, Toleration,
-    VolumeClaim, Waiting,
+    NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, PodStatus, PodVolume, Probe, Resources, SecurityContext,
+    Terminated, Toleration, VolumeClaim, Waiting,
 };
 pub use restore::{
     DeleteRequest, DeleteRequestSpec, DeleteRequestStatus, HookStatus, Restore, RestoreSpec, RestoreStatus,

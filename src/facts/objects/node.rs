@@ -94,6 +94,12 @@ impl Node {
         self.metadata.label("kubernetes.io/arch")
     }
 
+    /// Returns whether the node is no machine: what stands for it has a version, a Lease and a zone of its own, or none.
+    #[must_use]
+    pub fn is_virtual(&self) -> bool {
+        self.metadata.label("type") == Some("virtual-kubelet") || self.status.node_info.kubelet_version.contains("-vk-")
+    }
+
     /// Returns the region.
     #[must_use]
     pub fn region(&self) -> Option<&str> {

@@ -50,6 +50,9 @@ pub struct PodSpec {
     /// The containers that run first, one after the other.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub init_containers: Vec<Container>,
+    /// How its containers may run, as far as admission is known to judge it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_context: Option<Box<SecurityContext>>,
     /// The volumes that it mounts, as far as they come from claims.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub volumes: Vec<PodVolume>,
@@ -139,6 +142,90 @@ pub struct Container {
     /// The names of its environment variables; the values are not kept.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub env: Vec<EnvVar>,
+    /// How it may run, as far as admission is known to judge it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_context: Option<Box<SecurityContext>>,
+    /// Whether somebody asks whether it lives; what is asked is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub liveness_probe: Option<Probe>,
+    /// Whether somebody asks whether it is ready; what is asked is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readiness_probe: Option<Probe>,
+    /// `Always` for a container of those that run first which stays beside the others.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
+    pub restart_policy: Option<String>,
+}
+
+impl Container {
+    /// Returns whether it runs Velero's server, by its image: the name is the installer's choice.
+    #[must_use]
+    pub fn runs_velero(&self) -> bool {
+        let image = self.image.as_deref().unwrap_or_default();
+        let name = image.rsplit('/').next().unwrap_or(image);
+        name.split([':', '@']).next() == Some("velero")
+    }
+}
+
+/// That there is a probe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Probe {}
+
+/// How a pod or a container may run. What stands only in one of the two is null in the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SecurityContext {
+    /// Whether it may not run as root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_as_non_root: Option<bool>,
+    /// The user that it runs as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_as_user: Option<i64>,
+    /// The group that it runs as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_as_group: Option<i64>,
+    /// The group that its volumes belong to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fs_group: Option<i64>,
+    /// Whether it may do all that its node may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
+    /// Whether a process of it may have more rights than the one that began it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_privilege_escalation: Option<bool>,
+    /// Whether it may not write to its image's files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only_root_filesystem: Option<bool>,
+    /// The rights of root that it is given, or that are taken from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
+    /// Which system calls it may make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seccomp_profile: Option<SeccompProfile>,
+}
+
+/// The rights of root that a container is given, or that are taken from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Capabilities {
+    /// Those that it is given.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub add: Vec<String>,
+    /// Those that are taken from it.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub drop: Vec<String>,
+}
+
+/// Which system calls a container may make.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SeccompProfile {
+    /// `RuntimeDefault`, `Unconfined` or `Localhost`.
+    #[serde(rename = "type", deserialize_with = "name")]
+    pub kind: String,
+    /// The file of a profile of one's own.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
+    pub localhost_profile: Option<String>,
 }
 
 /// The name of an environment variable.

@@ -1,5 +1,6 @@
 //! Admission webhooks, the Services behind them, and what admission says of a pod on trial.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::meta::{LabelSelector, Meta, name, null_as_default, optional_name};
@@ -112,6 +113,9 @@ pub struct ServiceEndpoints {
     pub ready: u32,
     /// How many are not.
     pub unready: u32,
+    /// When a pod behind it, or it itself, last changed so that its endpoints did, where Kubernetes says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
 }
 
 /// What admission says of a pod like the install hook's, asked by a dry run that leaves nothing.

@@ -88,11 +88,7 @@ impl Workload {
     /// Returns whether it runs Velero's server, by its image: names and labels are the installer's choice.
     #[must_use]
     pub fn runs_velero(&self) -> bool {
-        let is_velero = |image: &str| {
-            let name = image.rsplit('/').next().unwrap_or(image);
-            name.split([':', '@']).next() == Some("velero")
-        };
-        self.spec.template.spec.containers.iter().filter_map(|c| c.image.as_deref()).any(is_velero)
+        self.spec.template.spec.containers.iter().any(super::pod::Container::runs_velero)
     }
 
     /// Returns the condition of the given type.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::discovery::Group;
@@ -160,7 +161,20 @@ impl Live<'_> {
         #[derive(Deserialize, Default)]
         #[serde(default)]
         struct Slice {
+            metadata: SliceMeta,
             endpoints: Option<Vec<Endpoint>>,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct SliceMeta {
+            annotations: Option<SliceAnnotations>,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        struct SliceAnnotations {
+            // Kubernetes' own: when what stands behind the endpoints last changed.
+            #[serde(rename = "endpoints.kubernetes.io/last-change-trigger-time")]
+            changed: Option<String>,
         }
         #[derive(Deserialize, Default)]
         #[serde(default)]
@@ -189,6 +203,8 @@ impl Live<'_> {
         let partial = self
             .api
             .each(&path, |slice: Slice| {
+                let changed = slice.metadata.annotations.and_then(|all| all.changed?.parse::<Timestamp>().ok());
+                found.changed = found.changed.max(changed);
                 for endpoint in slice.endpoints.unwrap_or_default() {
                     // The API says that an unset `ready` counts as true.
                     if endpoint.conditions.ready.unwrap_or(true) {
