@@ -139,7 +139,9 @@ impl Bench<'_> {
                 }
                 tally.answers += 1;
                 let answer = real::ask(self.ports[0], question, &kind.to_string());
-                if !agrees(question, *kind, &outcome, answer.as_ref(), self.upstreams) {
+                // A slip may load the zone file for another zone than it was written for.
+                let is_cluster = texts.corefile.contains("file cluster.local.zone cluster.local\n");
+                if !agrees((question, *kind), &outcome, answer.as_ref(), self.upstreams, is_cluster) {
                     writeln!(wrong, "{question} {kind}: {answer:?}, but the model says {outcome:?}").unwrap();
                 }
             }
@@ -154,7 +156,13 @@ impl Bench<'_> {
     }
 }
 
-fn agrees(question: &str, kind: RecordType, outcome: &Outcome, answer: Option<&Answer>, upstreams: &[String]) -> bool {
+fn agrees(
+    (question, kind): (&str, RecordType),
+    outcome: &Outcome,
+    answer: Option<&Answer>,
+    upstreams: &[String],
+    is_cluster: bool,
+) -> bool {
     let Some(answer) = answer else { return matches!(outcome, Outcome::NotServing { .. }) };
     let of_kind = || answer.records.iter().filter(|(_, found, _)| found.to_string() == kind.to_string());
     let data: BTreeSet<&str> = of_kind().map(|(_, _, data)| data.as_str()).collect();
@@ -185,7 +193,9 @@ fn agrees(question: &str, kind: RecordType, outcome: &Outcome, answer: Option<&A
             }
             is_code("NOERROR") && (asked.clone().any(is_from) || kind == RecordType::Txt && data.is_empty())
         }
-        Outcome::ZoneFile { by } if question == INSIDE && by.zone == "." => data == BTreeSet::from(["10.0.0.1"]),
+        Outcome::ZoneFile { by } if question == INSIDE && by.zone == "." && is_cluster => {
+            data == BTreeSet::from(["10.0.0.1"])
+        }
         Outcome::ZoneFile { .. } => is_code("NXDOMAIN") || is_code("NOERROR"),
         Outcome::Cluster { .. } | Outcome::NotServing { .. } | Outcome::Unknown { .. } => false,
     }

@@ -114,7 +114,6 @@ fn versions_beyond_the_known_ones() {
         ("hosts {\n fallthrough\n}\nhosts {\n fallthrough\n}\n", Some(false)),
         // What the open brace swallows may be a property one day.
         ("log {\n", None),
-        ("log\n}\n", Some(false)),
         ("log\n", Some(true)),
     ] {
         let acceptance = read(BASE, &[("a.override", custom)], "v1.15.0-1").acceptance();
