@@ -13,6 +13,7 @@ help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 try: ## Build, and diagnose the built-in sample: a root cause, two consequences, an unrelated warning
+	@echo "building (minutes the first time, seconds after) ..." >&2
 	@$(CARGO) build --quiet --locked
 	@code=0; target/debug/kubectl-aksbackup doctor --sample || code=$$?; \
 	echo; echo "A script would have seen exit code $$code: $$(case $$code in \
@@ -36,9 +37,9 @@ live: tools ## Run the tests against the laboratory's real clusters
 faults: tools ## Run a tenth of every call x every fault, and Ctrl-C at many moments
 	$(CARGO) test --locked --test faults
 
-demo: tools ## Run a broken cluster to play with until Ctrl-C; SCENARIO=name, `make demo SCENARIO=list` shows them
+demo: ## Run a broken cluster to play with until Ctrl-C; SCENARIO=name, `make demo SCENARIO=list` shows them
 	@if [ "$(SCENARIO)" = list ]; then $(CARGO) run --quiet --locked -p aksbackup-lab -- scenarios; \
-	else $(CARGO) run --quiet --locked -p aksbackup-lab -- demo $(SCENARIO); fi
+	else $(MAKE) --no-print-directory tools && $(CARGO) run --quiet --locked -p aksbackup-lab -- demo $(SCENARIO); fi
 
 bench: tools ## Measure what docs/performance.md states
 	$(ALONE) $(CARGO) bench --locked --target $(HOST)

@@ -174,7 +174,7 @@ fn say(facts: &Facts, lack: Lack, among: &[&Node], pod: &Pod) -> Finding {
     };
     // Only the platform is certain: taints may be put up with, and nodes may be made on demand. Where nobody has tried
     // to install the extension, nothing fails yet.
-    let is_tried = facts.extension_configs.known_rows().iter().any(|config| config.is_backup());
+    let is_tried = facts.extension_configs.known_rows().iter().any(crate::facts::objects::ExtensionConfig::is_backup);
     let severity = match lack {
         Lack::Platform if is_tried => Severity::Error,
         Lack::Platform | Lack::Taints | Lack::Service => Severity::Warning,

@@ -59,7 +59,7 @@ const MIGRATIONS: &str = "storagemigration.k8s.io";
 fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
     let source = facts.api_groups.rows(Need::ApiGroups.what())?;
-    let served = target.api_groups.rows("the API groups of the target")?;
+    let served = target.api_groups.whole_rows("the API groups of the target")?;
     let mut findings = Vec::new();
     for group in source.iter().filter(|group| is_restored(&group.group)) {
         let Some(preferred) = group.versions.first() else { continue };

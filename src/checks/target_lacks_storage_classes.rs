@@ -45,7 +45,7 @@ const SHOWN: usize = 6;
 fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
     let source = facts.storage_classes.rows(Need::StorageClasses.what())?;
-    let there = target.storage_classes.rows("the StorageClasses of the target")?;
+    let there = target.storage_classes.whole_rows("the StorageClasses of the target")?;
     let find = |class: &StorageClass| there.iter().find(|other| other.metadata.name == class.metadata.name);
     let missing: Vec<&StorageClass> = source.iter().filter(|class| find(class).is_none()).collect();
     let mut findings = Vec::new();

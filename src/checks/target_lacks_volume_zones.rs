@@ -51,7 +51,7 @@ fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
     let volumes = facts.zoned_volumes.rows(Need::ZonedVolumes.what())?;
     let source = facts.nodes.rows(Need::Nodes.what())?;
-    let there = target.nodes.rows("the nodes of the target")?;
+    let there = target.nodes.whole_rows("the nodes of the target")?;
     let region = |nodes: &[Node]| nodes.iter().find_map(Node::region).map(str::to_owned);
     if let (Some(mine), Some(theirs)) = (region(source), region(there))
         && mine != theirs

@@ -47,7 +47,7 @@ Sources
 fn run(facts: &Facts) -> Judgement {
     let target = facts.target.required(Need::Target.what())?;
     let source = facts.nodes.rows(Need::Nodes.what())?;
-    let there = target.nodes.rows("the nodes of the target")?;
+    let there = target.nodes.whole_rows("the nodes of the target")?;
     let mut findings: Vec<Finding> = Vec::new();
     findings.extend(region_differs(target, source, there));
     findings.extend(zones_missing(target, source, there));

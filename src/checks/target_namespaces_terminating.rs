@@ -79,5 +79,10 @@ fn run(facts: &Facts) -> Judgement {
                 target.kubectl(&format!("get namespace {name} --output jsonpath='{{.status.conditions}}'")),
             ))
     });
-    Ok(findings.collect())
+    let findings: Vec<Finding> = findings.collect();
+    if findings.is_empty() {
+        // Nothing in a part of them is no word about the rest.
+        target.namespaces.whole_rows("the namespaces of the target")?;
+    }
+    Ok(findings)
 }

@@ -80,5 +80,11 @@ fn run(facts: &Facts) -> Judgement {
         )));
         Some(finding.seen(seen(row, &of)).mended_by(remedy))
     });
-    Ok(findings.collect())
+    let findings: Vec<Finding> = findings.collect();
+    if findings.is_empty() {
+        // Nothing in a part of them is no word about the rest.
+        target.webhooks.whole_rows("the admission webhooks of the target")?;
+        target.webhook_endpoints.whole_rows("the endpoints of the target's webhooks")?;
+    }
+    Ok(findings)
 }

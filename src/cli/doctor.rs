@@ -23,7 +23,7 @@ use crate::exit;
 use crate::facts::objects::is_dns_label;
 use crate::facts::{Facts, Need};
 use crate::finding::{Hop, Severity};
-use crate::render::report::{Deselected, DoctorReport};
+use crate::render::report::{A_RIGHT_IS_MISSING, Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, Written};
 use crate::sources::{Interruption, can_be_new, read_bundle, sample, write_bundle};
 
@@ -188,6 +188,15 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
     }
     if args.target_context.is_none() && args.bundle.is_none() && !args.sample {
         selection.without(Need::Target, NO_TARGET);
+        if selection.selected.is_empty() {
+            return Err(Error::usage("no check is left to run: those that were chosen judge the target of a restore")
+                .hinted("Name it with --target-context NAME."));
+        }
+    }
+    if args.target_context.as_deref().is_some_and(str::is_empty) {
+        return Err(
+            Error::usage("--target-context names no context").hinted("See them with: kubectl config get-contexts")
+        );
     }
     let (facts, ended) = match (&args.bundle, args.sample, args.wait) {
         (Some(file), _, _) => (read_bundle(file)?, None),
@@ -264,7 +273,7 @@ fn judge(
             // A file holds what somebody else's rights allowed.
             selection.without(need, &format!("{}: not read into this file", need.what()));
         } else if let Some(right) = facts.denied(need) {
-            selection.without(need, &format!("{} would need a right that is missing: {}", need.what(), right.words()));
+            selection.without(need, &format!("{} would need {A_RIGHT_IS_MISSING}: {}", need.what(), right.words()));
         }
     }
     if facts.is_unasked(Need::Target) {

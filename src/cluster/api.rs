@@ -34,7 +34,7 @@ const LARGE_ANSWER: usize = 1 << 20;
 /// How much is read of an answer that is a refusal: its words stand at its beginning.
 pub(super) const LARGEST_REFUSAL: usize = 64 << 10;
 /// How much of a list is kept at most, as the server sent it; what is kept of each object is a small part of it.
-const MOST_KEPT: usize = 32 << 20;
+const MOST_KEPT: usize = 8 << 20;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
 /// How long to wait before a call is tried again, where the server does not say so itself. Only what reads is tried again.

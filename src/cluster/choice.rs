@@ -74,7 +74,7 @@ fn no_context(name: &str, is_flag: bool, kubeconfig: &Kubeconfig) -> Error {
             "It has no context at all; get one with: az aks get-credentials --resource-group GROUP --name CLUSTER",
         ),
         (false, true) => error.hinted(format!(
-            "It has: {}. kubectl does not hand its own flags on: write --context after the plugin's name.",
+            "It has: {}.",
             names.join(", ")
         )),
         (false, false) => error.hinted(format!(

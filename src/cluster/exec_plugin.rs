@@ -130,7 +130,8 @@ pub(super) async fn run(
     }
     if !status.success() {
         let what = format!("{}; what it said stands above", how_it_ended(status));
-        return Err(failed(&name, &what).hinted(format!("{} {}", sign_in_again(&exec.args, &name), again())));
+        return Err(failed(&name, &what)
+            .hinted(format!("{} {}", sign_in_again(&exec.args, &name), again()).trim_start().to_owned()));
     }
     // What it left behind on purpose, such as a keeper of its cache, is its own affair.
     group.let_go();

@@ -218,6 +218,17 @@ impl<T> Fetched<Vec<T>> {
         if self.is_absent() { Ok(&[]) } else { self.required(what).map(Vec::as_slice) }
     }
 
+    /// Returns the list as [`Fetched::rows`] does, but only where it was read whole: for what counts as lacking in it.
+    ///
+    /// # Errors
+    /// Inconclusive where the list could not be read, or only in part.
+    pub fn whole_rows(&self, what: &str) -> Result<&[T], Stop> {
+        match self.unread(what) {
+            Some(unread) => Err(Stop::Inconclusive(unread)),
+            None => self.rows(what),
+        }
+    }
+
     /// Returns what is known of the list, empty where nothing is.
     pub fn known_rows(&self) -> &[T] {
         self.known().map_or(&[], Vec::as_slice)

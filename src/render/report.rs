@@ -138,6 +138,9 @@ pub enum Ended {
     Crashed,
 }
 
+/// What stands in the reason of a check that was left out for want of a right beyond reading.
+pub const A_RIGHT_IS_MISSING: &str = "a right that is missing";
+
 /// A check that did not run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Deselected {

@@ -1,10 +1,10 @@
 //! Ten lines for a chat or a ticket: `doctor --short`.
 
 use super::report::{Deselected, DoctorReport};
-use super::text::heading_parts;
+use super::text::{heading_parts, left_out_by_flag};
 use super::wrap::{cut, plain};
 use crate::checks::{Diagnosis, Outcome, Placed, Role};
-use crate::facts::Facts;
+use crate::facts::{Facts, Unread};
 use crate::finding::{Severity, counted, listing, minute};
 
 /// How many lines there are at most.
@@ -28,16 +28,23 @@ pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) ->
             diagnosis.ran.iter().filter(|r| matches!(r.outcome, Outcome::Inconclusive(_) | Outcome::Crashed(_)));
         let codes: Vec<&str> = codes.map(|ran| ran.check.code).collect();
         let count = counted(unjudged, "check", "checks");
-        tail.push(format!("? {count} could not be judged: {}", listing(codes, EFFECTS_SHOWN)));
+        tail.push(format!("? {count} could not be judged: {}{}", listing(codes, EFFECTS_SHOWN), why(diagnosis)));
     }
     let ignored = diagnosis.ignored.len();
     if ignored > 0 {
         tail.push(format!("  {} ignored", counted(ignored, "finding is", "findings are")));
     }
-    tail.push(match facts.last_recovery_point() {
-        Some(when) => format!("Last good recovery point: {}.", minute(when)),
-        None => "No completed backup is known.".to_owned(),
-    });
+    let left_out = left_out_by_flag(deselected);
+    if left_out > 0 {
+        tail.push(format!("  {} left out by a flag", counted(left_out, "check was", "checks were")));
+    }
+    match facts.last_recovery_point() {
+        Some(when) => tail.push(format!("Last good recovery point: {}.", minute(when))),
+        None if facts.backups.known().is_some() || facts.backups.is_absent() => {
+            tail.push("No completed backup is known.".to_owned());
+        }
+        None => {}
+    }
     // Roots first, then the rest; consequences are named with their roots.
     let mut told: Vec<&Placed> = diagnosis.findings.iter().filter(|placed| placed.role != Role::Consequence).collect();
     if told.is_empty() {
@@ -45,6 +52,7 @@ pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) ->
     }
     if told.is_empty() {
         lines.push(match (unjudged, ignored) {
+            (0, 0) if left_out > 0 => "Nothing found by what was checked.".to_owned(),
             (0, 0) => "✓ Nothing inside the cluster stands in the way of a backup.".to_owned(),
             (0, _) => "Nothing found but what is ignored.".to_owned(),
             _ => "No trouble found in what could be read.".to_owned(),
@@ -85,6 +93,25 @@ fn line_of(diagnosis: &Diagnosis, placed: &Placed) -> String {
     let leads =
         if effects.is_empty() { String::new() } else { format!(" (leads to {})", listing(effects, EFFECTS_SHOWN)) };
     format!("{mark} {} {}{leads}: {}", placed.check.code, placed.check.name, placed.finding.message)
+}
+
+/// Returns why checks could not be judged, where that is one reason.
+fn why(diagnosis: &Diagnosis) -> String {
+    let unread: Vec<&Unread> = diagnosis
+        .ran
+        .iter()
+        .filter_map(|ran| match &ran.outcome {
+            Outcome::Inconclusive(unread) => Some(unread),
+            _ => None,
+        })
+        .collect();
+    if unread.iter().any(|unread| !unread.missing.is_empty()) {
+        return "; rights are missing: kubectl aksbackup rbac".to_owned();
+    }
+    match unread.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| other.why == first.why) => format!("; {}", first.why),
+        _ => String::new(),
+    }
 }
 
 /// Returns the first thing to do about a finding.

@@ -34,7 +34,7 @@ pub fn doctor(
     page.deselected(deselected);
     page.path(&road(diagnosis, facts));
     page.ignored(ignored);
-    page.close(facts);
+    page.close(facts, left_out_by_flag(deselected));
     page.out
 }
 
@@ -56,6 +56,13 @@ impl Page<'_> {
             }
         };
         self.wrapped("", &line);
+        if let Some(target) = facts.target.known() {
+            let version = target
+                .version
+                .as_deref()
+                .map_or_else(String::new, |version| format!(" · Kubernetes {}", version.trim_start_matches('v')));
+            self.wrapped("", &format!("target of a restore: context {}{version}", target.context));
+        }
         self.wrapped(
             "",
             &format!(
@@ -87,7 +94,7 @@ impl Page<'_> {
         }
     }
 
-    fn close(&mut self, facts: &Facts) {
+    fn close(&mut self, facts: &Facts, left_out: usize) {
         let diagnosis = self.diagnosis;
         let total = diagnosis.ran.len();
         let passed = diagnosis.ended(|o| matches!(o, Outcome::Passed));
@@ -102,6 +109,8 @@ impl Page<'_> {
                 many => format!(", {many} do not apply here"),
             };
             let sentence = match diagnosis.ignored.len() {
+                // Nobody knows what stands in the way of a backup who did not look everywhere.
+                0 if left_out > 0 => format!("Nothing found by what was checked, and {} left out", were(left_out)),
                 0 => "Nothing inside the cluster stands in the way of a backup".to_owned(),
                 some => format!("Nothing found but what is ignored ({})", counted(some, "finding", "findings")),
             };
@@ -142,6 +151,15 @@ pub(super) fn heading_parts(report: &DoctorReport) -> Vec<String> {
     parts.extend(report.cluster.kubernetes_version.as_ref().map(|version| format!("Kubernetes {version}")));
     parts.extend(report.context.as_ref().map(|context| format!("context {context}")));
     parts
+}
+
+/// Returns how many checks the user left out; those of a tier or of a target that nobody named are none of them.
+pub(super) fn left_out_by_flag(deselected: &[Deselected]) -> usize {
+    deselected.iter().filter(|one| one.why.starts_with("by --")).count()
+}
+
+fn were(count: usize) -> String {
+    counted(count, "check was", "checks were")
 }
 
 fn checks(count: usize) -> String {

@@ -244,7 +244,7 @@ pub(super) const SIGNS: &[About] = &[
         sign: Sign::ReadOnlyLocation,
         name: "read-only-location",
         weight: Weight::Cause,
-        meaning: "the backup storage location's accessMode is ReadOnly, a field in the cluster",
+        meaning: "the backup storage location's accessMode was ReadOnly when this was tried; it is a field in the cluster",
         not: "a state of the storage account; a lock or immutability has other words",
         codes: &[
             "UserErrorBackupFailedBackupStorageLocationReadOnly",

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::checks::{CHECKS, Entry};
 use crate::error::Error;
+use crate::facts::Text;
 
 /// The largest file that is read: a thousand entries are a tenth of it.
 const LARGEST: u64 = 1 << 20;
@@ -18,10 +19,10 @@ const HINT: &str = "An entry looks like this: {code: AKSB533, subject: \"volumes
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    code: String,
+    code: Option<String>,
     subject: Option<String>,
-    reason: String,
-    expires: Option<Date>,
+    reason: Option<String>,
+    expires: Option<String>,
 }
 
 /// Reads the entries of a file: a YAML (or JSON) list.
@@ -55,21 +56,29 @@ fn parse(text: &str) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
     for (at, row) in rows.into_iter().enumerate() {
         let place = at + 1;
-        let wanted = row.code.trim();
+        let Some(wanted) = row.code.as_deref().map(str::trim) else {
+            return Err(format!("entry {place} has no code"));
+        };
         let Some(check) = CHECKS.iter().find(|check| check.is_named(wanted)) else {
             return Err(format!("entry {place} names no check: \"{wanted}\""));
         };
-        if row.reason.trim().is_empty() {
+        let Some(reason) = row.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) else {
             return Err(format!("entry {place} has no reason"));
-        }
+        };
+        let expires = match row.expires.as_deref().map(str::trim) {
+            None => None,
+            Some(text) => Some(text.parse::<Date>().map_err(|_| {
+                format!("entry {place} expires at \"{}\", which is no date such as 2027-01-31", Text::new(text))
+            })?),
+        };
         if row.subject.as_ref().is_some_and(|subject| subject.trim().is_empty()) {
             return Err(format!("entry {place} has an empty subject; leave it away to mean all"));
         }
         entries.push(Entry {
             code: check.code.to_owned(),
             subject: row.subject.map(|subject| subject.trim().to_owned()),
-            reason: crate::facts::Text::new(row.reason.trim()).to_string(),
-            expires: row.expires,
+            reason: Text::new(reason).to_string(),
+            expires,
         });
     }
     Ok(entries)
@@ -92,9 +101,11 @@ mod tests {
         for (text, why) in [
             ("- {code: AKSB9999, reason: x}", "names no check"),
             ("- {code: AKSB401, reason: ' '}", "no reason"),
-            ("- {code: AKSB401}", "missing field"),
+            ("- {code: AKSB401}", "entry 1 has no reason"),
+            ("- {reason: known}", "entry 1 has no code"),
             ("- {code: AKSB401, reason: x, expire: 2027-01-31}", "unknown field"),
-            ("- {code: AKSB401, reason: x, expires: soon}", "line 1"),
+            ("- {code: AKSB401, reason: x, expires: soon}", "\"soon\", which is no date"),
+            ("- {code: AKSB401, reason: x, expires: 2027-01-31T10:00:00Z}", "no date such as"),
             ("- {code: AKSB401, reason: x, subject: ''}", "empty subject"),
             ("code: AKSB401", "no list"),
         ] {

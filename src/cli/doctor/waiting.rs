@@ -70,7 +70,9 @@ pub(super) async fn wait(
                 why.to_owned()
             }
             Err(error) if last.is_none() => return Err(error),
-            Err(error) => format!("the cluster did not answer: {}", error.message),
+            // What the look before said is no word about now.
+            Err(error) if end.saturating_duration_since(Instant::now()) < rest => return Err(error),
+            Err(error) => format!("the cluster could not be asked: {}", error.message),
         };
         let left = end.saturating_duration_since(Instant::now());
         if left < rest {

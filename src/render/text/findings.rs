@@ -198,6 +198,9 @@ impl Page<'_> {
             self.labelled("because of", &self.causes(placed));
             self.evidence(&placed.finding.evidence);
             self.codes_and_gaps(placed);
+            if diagnosis.has_lost_its_causes(placed) {
+                self.remedy(placed.finding.remedy.as_ref());
+            }
         }
     }
 

@@ -7,8 +7,9 @@ use owo_colors::OwoColorize as _;
 use super::page::{DIM, Detail, Page, YELLOW};
 use crate::checks::{Ignored, Outcome};
 use crate::facts::{DEFAULT_NAMESPACE, Facts};
-use crate::finding::{counted, listing};
-use crate::render::report::Deselected;
+use crate::finding::{Severity, counted, listing};
+use crate::render::report::{A_RIGHT_IS_MISSING, Deselected};
+use crate::render::text::left_out_by_flag;
 
 /// How many subjects of ignored findings are named.
 const SUBJECTS_SHOWN: usize = 3;
@@ -63,11 +64,13 @@ impl Page<'_> {
 
     pub(super) fn deselected(&mut self, deselected: &[Deselected]) {
         // What the user left out by a flag needs no list, but what is left out can hold the cause of what was found.
-        let by_flag = deselected.iter().filter(|one| one.why.starts_with("by --")).count();
+        let by_flag = left_out_by_flag(deselected);
         if by_flag > 0 {
             self.line("");
             let left = counted(by_flag, "check was left out by a flag", "checks were left out by a flag");
-            self.wrapped("", &format!("{left}; the cause of what is found here may be among them."));
+            let has_found = self.diagnosis.count(|placed| placed.finding.severity != Severity::Info) > 0;
+            let more = if has_found { "; the cause of what is found here may be among them" } else { "" };
+            self.wrapped("", &format!("{left}{more}."));
         }
         let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for one in deselected.iter().filter(|one| !one.why.starts_with("by ")) {
@@ -79,6 +82,9 @@ impl Page<'_> {
         self.heading("NOT ASKED");
         for (why, codes) in by_reason {
             self.wrapped("  ", &format!("{why} ({})", codes.join(", ")));
+        }
+        if deselected.iter().any(|one| one.why.contains(A_RIGHT_IS_MISSING)) {
+            self.wrapped("  ", "These rights are more than reading. As roles: kubectl aksbackup rbac --with ask");
         }
     }
 
