@@ -113,7 +113,7 @@ fn run(facts: &Facts) -> Judgement {
     };
     let hit: Vec<&StorageLocation> = facts.locations().filter(|location| is_of(location)).collect();
     let is_felt = hit.iter().any(|location| location.status.phase.as_deref() != Some("Available"));
-    let mut message = format!("CoreDNS gives no address for {}:\n{}", purposes(&failing), lines.join("\n"));
+    let mut message = format!("CoreDNS gives no address for {}:\n{}", counted_words(&failing), lines.join("\n"));
     if let Some(alias) = hidden_alias(rows.iter().flat_map(|row| &row.others), &failing) {
         message.push_str(&format!(
             "\nA name leads to {alias}, and that has no address: this is what a private DNS zone answers which this network sees and \
@@ -160,7 +160,7 @@ fn trouble(answer: &Answer) -> Option<String> {
     }
 }
 
-fn purposes(failing: &[&AzureName]) -> &'static str {
+fn counted_words(failing: &[&AzureName]) -> &'static str {
     if failing.len() == 1 { "a name that the extension needs" } else { "names that the extension needs" }
 }
 

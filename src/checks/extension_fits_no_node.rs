@@ -7,7 +7,7 @@
 use super::check::{Check, Judgement};
 use super::reading::install_words::waited_for;
 use super::reading::obstacle::{chosen_taints, is_out, pools};
-use crate::facts::objects::{Node, NodeUsage, Pod, Taint, Toleration};
+use crate::facts::objects::{ExtensionConfig, Node, NodeUsage, Pod, Taint, Toleration};
 use crate::facts::{Facts, Need, Quantity, Stop, Text, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing};
 
@@ -174,7 +174,7 @@ fn say(facts: &Facts, lack: Lack, among: &[&Node], pod: &Pod) -> Finding {
     };
     // Only the platform is certain: taints may be put up with, and nodes may be made on demand. Where nobody has tried
     // to install the extension, nothing fails yet.
-    let is_tried = facts.extension_configs.known_rows().iter().any(crate::facts::objects::ExtensionConfig::is_backup);
+    let is_tried = facts.extension_configs.known_rows().iter().any(ExtensionConfig::is_backup);
     let severity = match lack {
         Lack::Platform if is_tried => Severity::Error,
         Lack::Platform | Lack::Taints | Lack::Service => Severity::Warning,

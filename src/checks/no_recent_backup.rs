@@ -12,7 +12,7 @@ use super::reading::agent::is_installed;
 use super::reading::elapsed::{since, words};
 use super::reading::ended::{Ended, ended};
 use super::reading::extension_parts::agent_subject;
-use crate::facts::objects::{Backup, Operation, StorageLocation};
+use crate::facts::objects::{Backup, ExtensionConfig, Operation, StorageLocation};
 use crate::facts::{Facts, Need, Stop, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, minute};
 
@@ -129,7 +129,7 @@ fn run(facts: &Facts) -> Judgement {
 /// Judges a cluster that has no backup at all: by how long the extension has been there.
 fn never(facts: &Facts) -> Judgement {
     // What has not come to its end makes no backups, and has checks of its own.
-    if facts.extension_configs.known_rows().iter().any(crate::facts::objects::ExtensionConfig::is_backup) && !is_installed(facts) {
+    if facts.extension_configs.known_rows().iter().any(ExtensionConfig::is_backup) && !is_installed(facts) {
         return Err(Stop::not_applicable("the extension's installation has not come to its end"));
     }
     let records = facts.extension_configs.known_rows().iter().filter(|config| config.is_backup());
