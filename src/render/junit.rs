@@ -25,7 +25,7 @@ pub fn junit(
 ) -> Result<String, Error> {
     // Two clusters in one pipeline must not look alike.
     let of = heading_parts(&DoctorReport::new(diagnosis, deselected, facts)).join(", ");
-    let mut report = Report::new(format!("kubectl aksbackup doctor: {of}"));
+    let mut report = Report::new(format!("kubectl-aksbackup: {of}"));
     for hop in Hop::ROAD {
         let mut suite = TestSuite::new(hop.name());
         suite.add_property(Property::new("observedAt", facts.observed_at.to_string()));

@@ -171,7 +171,7 @@ impl Page<'_> {
         }
     }
 
-    fn command(&mut self, command: &str) {
+    pub(super) fn command(&mut self, command: &str) {
         for (index, line) in command_lines(command, self.look.width.saturating_sub(4)).iter().enumerate() {
             let arrow = if index == 0 { "→".style(CYAN).to_string() } else { " ".to_owned() };
             self.line(&format!("  {arrow} {line}"));

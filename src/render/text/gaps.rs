@@ -51,14 +51,13 @@ impl Page<'_> {
         }
         if needs_rights {
             let namespace = &facts.extension.namespace;
-            let flag = if namespace == DEFAULT_NAMESPACE { String::new() } else { format!(" --namespace {namespace}") };
-            self.wrapped(
-                "  ",
-                &format!(
-                    "Whoever administers the cluster can give these rights. As roles, which only read: \
-                     kubectl aksbackup rbac{flag}"
-                ),
-            );
+            let roles = if namespace == DEFAULT_NAMESPACE {
+                "kubectl aksbackup rbac".to_owned()
+            } else {
+                format!("kubectl aksbackup rbac --namespace {namespace}")
+            };
+            self.wrapped("  ", "Whoever administers the cluster can give these rights. As roles, which only read:");
+            self.command(&roles);
         }
     }
 
