@@ -87,6 +87,15 @@ fn what_of_the_target_would_not_fit_is_found_before_the_restore() {
     let (code, report, _) = doctor(&kubeconfig, &["--target-context", "target"]);
     assert_eq!(code, Some(3), "{report:#}");
     assert!(report["checks"].to_string().contains("the API server of context target"), "{report:#}");
+    // Nor is a login there that fails.
+    let exec = json!({
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login", "interactiveMode": "Never"
+    });
+    whole["users"][1]["user"] = json!({"exec": exec});
+    std::fs::write(&kubeconfig, whole.to_string()).unwrap();
+    let (code, report, _) = doctor(&kubeconfig, &["--target-context", "target"]);
+    assert_eq!(code, Some(3), "{report:#}");
+    assert!(report["checks"].to_string().contains("no-such-login"), "{report:#}");
     let (code, _, told) = doctor(&kubeconfig, &["--target-context", "nowhere"]);
     assert_eq!(code, Some(2));
     assert!(told.starts_with("error:") && told.contains("nowhere"), "{told}");

@@ -716,7 +716,7 @@ fn failing_programs(w: &World) -> Vec<Case> {
             .refused("interactiveMode that"),
         wrong("a login program that must ask, without a terminal", &format!("{program}, interactiveMode: Always"))
             .refused("not a terminal"),
-        wrong("a login program of v1alpha1", &format!("{program}alpha1")).refused("gave up"),
+        wrong("a login program of v1alpha1", &format!("{program}alpha1")).refused("no longer supports"),
         wrong("a login program without a version", "command: ./login, interactiveMode: Never").refused("no apiVersion"),
         wrong("a login program without a command", &program.replace("./login", "''")).refused("no command"),
         wrong("a variable without a name", &format!("{program}{NEVER}, env: [{{value: x}}]")).refused("without a name"),

@@ -8,7 +8,7 @@ use super::DoctorArgs;
 use super::selection::Selection;
 use crate::checks::Check;
 use crate::cluster::{Api, Flags, Logins, connect};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::facts::objects::Target;
 use crate::facts::{Facts, Fetched, Need};
 use crate::finding::Hop;
@@ -63,8 +63,13 @@ pub(super) async fn live(
     let connecting = async {
         let (api, context) = connect(flags, logins).await?;
         let target = match args.target_context.as_deref() {
-            Some(context) => Some(connect(&flags.towards(context), logins).await?.0),
             None => None,
+            Some(context) => match connect(&flags.towards(context), logins).await {
+                Ok((api, _)) => Some(Ok(api)),
+                Err(error) if error.kind == Kind::Usage => return Err(error),
+                // A login that fails there is no reason to leave the source unjudged.
+                Err(error) => Some(Err(format!("context {context}: {}", error.message))),
+            },
         };
         Ok((api, context, target))
     };
@@ -115,14 +120,16 @@ pub(super) async fn live(
     let wants_target = needs.remove(&Need::Target);
     let reading = Live::new(&api, opened, args.namespace.as_deref(), needs, &observe);
     let (mut facts, mut ended) = reading.read(limit, &mut interruption).await;
-    if let (Some(api), Some(context), true) = (target, &args.target_context, wants_target) {
-        facts.target = if ended == Some(Interruption::User) {
-            Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned())
-        } else {
-            let api = api.traced(flags.verbosity, |text| Console.remark(text));
-            let (read, stopped) = read_target(&api, context, limit, interruption).await;
-            ended = stopped.or(ended);
-            read
+    if let (Some(target), Some(context), true) = (target, &args.target_context, wants_target) {
+        facts.target = match target {
+            _ if ended == Some(Interruption::User) => Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned()),
+            Err(why) => Fetched::Failed(why),
+            Ok(api) => {
+                let api = api.traced(flags.verbosity, |text| Console.remark(text));
+                let (read, stopped) = read_target(&api, context, limit, interruption).await;
+                ended = stopped.or(ended);
+                read
+            }
         };
     }
     walk.end();
