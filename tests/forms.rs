@@ -114,7 +114,7 @@ fn a_file_that_cannot_be_used_stops_the_run() {
     let folder = tempfile::tempdir().unwrap();
     for (entries, why) in [
         ("- {code: AKSB99999, reason: x}", "names no check"),
-        ("- {code: AKSB103}", "missing field"),
+        ("- {code: AKSB103}", "entry 1 has no reason"),
         ("", "empty"),
         ("{", "no list"),
     ] {

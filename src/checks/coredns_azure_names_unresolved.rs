@@ -11,7 +11,7 @@ use super::reading::agent::host_subject;
 use super::reading::extension_parts;
 use super::reading::location_account::Account;
 use crate::facts::objects::{Answer, OtherAnswer, StorageLocation};
-use crate::facts::{AzureName, Facts, Need, Purpose, Stop, helpful, required};
+use crate::facts::{AzureName, Facts, Need, Purpose, Stop, Unread, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, listing};
 
 /// The check.
@@ -100,10 +100,15 @@ fn run(facts: &Facts) -> Judgement {
             return Err(Stop::inconclusive("the region is not known, and with it the names to ask for"));
         }
         if !unanswered.is_empty() {
-            return Err(Stop::inconclusive(format!(
-                "no answer came from {}",
-                listing(unanswered.iter().map(String::as_str), 4)
-            )));
+            let listed = listing(unanswered.iter().map(String::as_str), 4);
+            // All questions go over one forward: what kept one from being answered kept the others.
+            let unread = rows.iter().find_map(|row| row.answer.unread("an answer"));
+            let (why, missing) = unread.map_or_else(Default::default, |unread| (unread.why, unread.missing));
+            let colon = if why.is_empty() { "" } else { ": " };
+            return Err(Stop::Inconclusive(Unread {
+                why: format!("no answer came from {listed}{colon}{why}"),
+                missing,
+            }));
         }
         return Ok(Vec::new());
     }

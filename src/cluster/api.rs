@@ -34,7 +34,7 @@ const LARGE_ANSWER: usize = 1 << 20;
 /// How much is read of an answer that is a refusal: its words stand at its beginning.
 pub(super) const LARGEST_REFUSAL: usize = 64 << 10;
 /// How much of a list is kept at most, as the server sent it; what is kept of each object is a small part of it.
-const MOST_KEPT: usize = 8 << 20;
+const MOST_KEPT: usize = 16 << 20;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
 /// How long to wait before a call is tried again, where the server does not say so itself. Only what reads is tried again.
@@ -178,7 +178,8 @@ impl Api {
             };
             let before = next.take();
             for item in page.items.unwrap_or_default() {
-                bytes = bytes.saturating_add(item.get().len());
+                // A small object takes more room as what is kept of it than as it was sent.
+                bytes = bytes.saturating_add(item.get().len() + size_of::<T>());
                 if bytes > most_bytes {
                     return Ok(Some(format!("the list is larger than {} MiB", most_bytes >> 20)));
                 }

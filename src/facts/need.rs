@@ -271,7 +271,7 @@ impl Need {
             Self::HookTargets => &[Self::Hooks],
             Self::DnsLogs => &[Self::DnsPods],
             Self::AdmissionTrial => &[Self::Deployments, Self::Namespace],
-            Self::DnsAnswers => &[Self::Nodes, Self::DnsPods, Self::AgentLogs, Self::AgentPods],
+            Self::DnsAnswers => &[Self::Nodes, Self::StorageLocations, Self::DnsPods, Self::AgentLogs, Self::AgentPods],
             _ => &[],
         }
     }

@@ -22,7 +22,9 @@ impl Live<'_> {
         .await;
         for (need, right, allowed) in reviewed {
             // No answer is no missing right: the question itself says what is wrong.
-            if matches!(allowed, Ok(false)) {
+            // Of several that are missing the first is named; with it comes the next, if it still lacks.
+            let is_first = self.facts.borrow().denied(need).is_none();
+            if is_first && matches!(allowed, Ok(false)) {
                 self.facts.borrow_mut().deny(need, right);
             }
         }

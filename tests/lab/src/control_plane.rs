@@ -151,6 +151,7 @@ impl ControlPlane {
         plane.start_controllers(binaries, folder).await?;
         clock.tell("controllers and kubelets started");
         plane.wait("kube-apiserver", "/readyz").await?;
+        plane.wait_for_kubelets().await?;
         clock.tell("the API server is ready");
         Ok(plane)
     }
@@ -223,6 +224,29 @@ impl ControlPlane {
             ]),
             Some(&programs),
         )
+    }
+
+    /// Waits until the simulated kubelets listen: their port may have been taken since it was found free.
+    async fn wait_for_kubelets(&self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            // Whoever took the port listens there as well, and then kwok ends.
+            let listens = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.kubelet)).await.is_ok();
+            let log = self.components.tail("kwok");
+            if log.contains("address already in use") {
+                bail!("{log}");
+            }
+            if listens {
+                return Ok(());
+            }
+            if let Some(ended) = self.components.ended() {
+                bail!("{ended}");
+            }
+            if start.elapsed() > BOUND {
+                bail!("the kubelets do not listen within {BOUND:?}; {log}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until the API server answers `ok`; fails early when a program has ended.
