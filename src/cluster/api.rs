@@ -35,6 +35,8 @@ const LARGE_ANSWER: usize = 1 << 20;
 pub(super) const LARGEST_REFUSAL: usize = 64 << 10;
 /// How much of a list is kept at most, as the server sent it; what is kept of each object is a small part of it.
 const MOST_KEPT: usize = 16 << 20;
+/// How many objects of a list are kept at most: the smallest take a kilobyte here, and each is judged.
+const MOST_ROWS: usize = 5000;
 /// How many pages are read at most: two million objects.
 const MOST_PAGES: usize = 4000;
 /// How long to wait before a call is tried again, where the server does not say so itself. Only what reads is tried again.
@@ -55,6 +57,13 @@ pub struct Api {
     /// What the server's clock and the one here said when the last answer came.
     clocks: Cell<Option<Clocks>>,
     pub(super) trace: Trace,
+}
+
+/// How much of a list is read.
+#[derive(Clone, Copy)]
+struct Bound {
+    rows: usize,
+    bytes: usize,
 }
 
 /// Which log to read, and how much of it.
@@ -138,17 +147,17 @@ impl Api {
     /// # Errors
     /// The refusal of the first page; a later one makes the list partial instead.
     pub async fn each<T: DeserializeOwned>(&self, path: &Path, take: impl FnMut(T)) -> Result<Option<String>, Refusal> {
-        self.pages(path, usize::MAX, take).await
+        self.pages(path, Bound { rows: usize::MAX, bytes: usize::MAX }, take).await
     }
 
-    /// Reads a list until it ends, or until its objects were so many bytes.
+    /// Reads a list until it ends, or until the bound is reached.
     async fn pages<T: DeserializeOwned>(
         &self,
         path: &Path,
-        most_bytes: usize,
+        most: Bound,
         mut take: impl FnMut(T),
     ) -> Result<Option<String>, Refusal> {
-        let mut bytes = 0_usize;
+        let (mut rows, mut bytes) = (0_usize, 0_usize);
         let mut next: Option<String> = None;
         let mut broken = 0_usize;
         let mut why_broken = String::new();
@@ -178,10 +187,13 @@ impl Api {
             };
             let before = next.take();
             for item in page.items.unwrap_or_default() {
-                // A small object takes more room as what is kept of it than as it was sent.
-                bytes = bytes.saturating_add(item.get().len() + size_of::<T>());
-                if bytes > most_bytes {
-                    return Ok(Some(format!("the list is larger than {} MiB", most_bytes >> 20)));
+                rows = rows.saturating_add(1);
+                bytes = bytes.saturating_add(item.get().len());
+                if rows > most.rows {
+                    return Ok(Some(format!("the list has more than {} objects", most.rows)));
+                }
+                if bytes > most.bytes {
+                    return Ok(Some(format!("the list is larger than {} MiB", most.bytes >> 20)));
                 }
                 // One object of a strange shape must not hide the others.
                 match serde_json::from_str(item.get()) {
@@ -210,7 +222,7 @@ impl Api {
     /// As [`Api::each`].
     pub async fn list<T: DeserializeOwned>(&self, path: &Path) -> Result<Fetched<Vec<T>>, Refusal> {
         let mut rows = Vec::new();
-        let why = self.pages(path, MOST_KEPT, |row| rows.push(row)).await?;
+        let why = self.pages(path, Bound { rows: MOST_ROWS, bytes: MOST_KEPT }, |row| rows.push(row)).await?;
         Ok(Fetched::of(rows, why))
     }
 
