@@ -3,11 +3,12 @@
 //! May not know what a world holds. Every wait has a bound, and its error shows the end of the program's log.
 
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use kube::config::{AuthInfo, Cluster, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 use serde_json::{Value, json};
 
@@ -48,8 +49,17 @@ pub(crate) struct Ports {
 
 impl Ports {
     /// Finds free ports. They are held together, so they differ, and given back just before they are used.
+    ///
+    /// They lie below those that the kernel gives to outgoing connections: such a one took a port meanwhile, often.
     fn free() -> Result<Self> {
-        let held: Vec<_> = (0..5).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>()?;
+        const FIRST: u16 = 15_000;
+        const COUNT: u16 = 17_000;
+        // Other labs that start at this moment begin somewhere else.
+        let begin = RandomState::new().hash_one(std::process::id());
+        let candidates = (0..COUNT).map(|step| FIRST + ((begin % u64::from(COUNT)) as u16 + step) % COUNT);
+        let held: Vec<_> =
+            candidates.filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()).take(5).collect();
+        ensure!(held.len() == 5, "no five ports are free from {FIRST} on");
         let port = |index: usize| held[index].local_addr().map(|address| address.port());
         Ok(Self { etcd: port(0)?, etcd_peer: port(1)?, api: port(2)?, kubelet: port(3)?, webhook: port(4)? })
     }
