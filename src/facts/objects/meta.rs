@@ -239,7 +239,7 @@ pub(in crate::facts) fn optional_word<'de, D: serde::Deserializer<'de>>(
     Option::<Text>::deserialize(deserializer).map(|raw| raw.map(|raw| clean(&raw)))
 }
 
-/// Returns a name from outside without what is in no name, as [`name`] reads one; for what is put together by hand.
+/// Returns a name from outside without what is in no name, as `name` reads one; for what is put together by hand.
 #[must_use]
 pub fn plain_name(raw: &str) -> String {
     clean(raw)
