@@ -75,7 +75,7 @@ fn run(facts: &Facts) -> Judgement {
         return Ok(Vec::new());
     }
     let pod = model();
-    let machines: Vec<&Node> = nodes.iter().filter(|node| !is_virtual(node)).collect();
+    let machines: Vec<&Node> = nodes.iter().filter(|node| !node.is_virtual()).collect();
     let of_platform: Vec<&Node> = machines.iter().copied().filter(|node| runs(node)).collect();
     let untainted: Vec<&Node> =
         of_platform.iter().copied().filter(|node| chosen_taints(&pod, node).next().is_none()).collect();
@@ -123,10 +123,6 @@ fn has_room(node: &Node, usage: &NodeUsage) -> bool {
 /// Returns whether the extension's images run on the node; a node that does not say counts as one that does.
 fn runs(node: &Node) -> bool {
     node.os().is_none_or(|os| os == "linux") && node.arch().is_none_or(|arch| arch == "amd64")
-}
-
-fn is_virtual(node: &Node) -> bool {
-    node.metadata.label("type") == Some("virtual-kubelet") || node.status.node_info.kubelet_version.contains("-vk-")
 }
 
 fn say(facts: &Facts, lack: Lack, among: &[&Node], pod: &Pod) -> Finding {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, Judgement};
+use super::reading::minor::Minor;
 use super::reading::word::word;
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Need, Stop, required};
@@ -43,31 +44,6 @@ What to do
 Sources
   The Kubernetes documentation, version skew policy.
 ";
-
-/// A minor version of Kubernetes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Minor {
-    major: u32,
-    minor: u32,
-}
-
-impl Minor {
-    /// Reads `v1.35.4`, with or without what vendors put behind it.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.trim().trim_start_matches('v').split('.');
-        let digits = |part: &str| {
-            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            part.get(..end)?.parse().ok()
-        };
-        Some(Self { major: digits(parts.next()?)?, minor: digits(parts.next()?)? })
-    }
-}
-
-impl std::fmt::Display for Minor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Skew {

@@ -6,6 +6,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::ended::{Ended, newest_restores};
+use super::reading::minor::Minor;
 use super::reading::recent::{RECENT, REMEMBERED};
 use super::reading::told::failures;
 use crate::catalogue::{Match, Sign, classify};
@@ -64,8 +65,7 @@ fn other_version(facts: &Facts, restore: &Restore, how: Ended) -> Option<Finding
     let backup = facts.backups.known_rows().iter().find(|backup| backup.metadata.name == wanted)?;
     let source = backup.metadata.annotation("velero.io/source-cluster-k8s-gitversion")?;
     let here = facts.server.version.as_deref()?;
-    let (from, to) = (minor(source)?, minor(here)?);
-    if from == to {
+    if Minor::parse(source)? == Minor::parse(here)? {
         return None;
     }
     let proof = (how != Ended::Well).then(|| not_served(facts, restore)).flatten();
@@ -126,14 +126,4 @@ fn not_served(facts: &Facts, restore: &Restore) -> Option<(Sign, Evidence)> {
         let quote = text.get(found.quote.clone()).unwrap_or(text);
         Some((found.sign, Evidence::quoted(at, quote.trim())))
     })
-}
-
-/// Reads major and minor out of a version: `v1.35.4` is (1, 35).
-fn minor(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.trim_start_matches('v').split('.');
-    let number = |text: &str| -> Option<u32> {
-        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    };
-    Some((number(parts.next()?)?, number(parts.next()?)?))
 }

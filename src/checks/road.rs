@@ -123,8 +123,9 @@ fn untried(hop: Hop, facts: &Facts) -> Option<&'static str> {
         Hop::Identity if !is_checked => Some("no token has been asked for yet"),
         Hop::Storage if !has_location => Some("there is no storage location yet"),
         Hop::Storage if !is_checked => Some("the storage location has not been checked yet"),
-        Hop::Runs if facts.backups.known().is_some_and(Vec::is_empty) => Some("there is no backup yet"),
-        Hop::Runs if facts.backups.is_absent() => Some("there is no backup yet"),
+        Hop::Runs if facts.backups.is_absent() || facts.backups.known().is_some_and(Vec::is_empty) => {
+            Some("there is no backup yet")
+        }
         _ => None,
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, Judgement};
+use super::reading::minor::Minor;
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Need, Stop, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject, counted, listing};
@@ -69,7 +70,7 @@ fn run(facts: &Facts) -> Judgement {
     };
     let server = minor(told);
     let mut runs: BTreeMap<u32, Vec<&Node>> = BTreeMap::new();
-    for node in nodes.iter().filter(|node| !is_virtual(node)) {
+    for node in nodes.iter().filter(|node| !node.is_virtual()) {
         if let Some(minor) = minor(&node.status.node_info.kubelet_version) {
             runs.entry(minor).or_default().push(node);
         }
@@ -92,6 +93,11 @@ fn run(facts: &Facts) -> Judgement {
     Ok(findings)
 }
 
+/// Reads the minor version of Kubernetes 1; the table is of no other.
+fn minor(text: &str) -> Option<u32> {
+    Minor::parse(text).filter(|read| read.major == 1).map(|read| read.minor)
+}
+
 /// Returns the last month of a version's support, where that is over.
 fn ended(minor: u32, facts: &Facts) -> Option<(i16, i8)> {
     let (_, year, month) = TABLE.iter().find(|(known, ..)| *known == minor).copied()?;
@@ -99,18 +105,6 @@ fn ended(minor: u32, facts: &Facts) -> Option<(i16, i8)> {
     let day = facts.observed_at.checked_sub(jiff::SignedDuration::from_hours(24)).ok()?;
     let day = day.to_zoned(jiff::tz::TimeZone::UTC);
     ((day.year(), day.month()) > (year, month)).then_some((year, month))
-}
-
-/// Reads the minor version of Kubernetes 1 out of `v1.35.4`, whatever a vendor puts behind it.
-fn minor(text: &str) -> Option<u32> {
-    let rest = text.trim().trim_start_matches('v').strip_prefix("1.")?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end)?.parse().ok()
-}
-
-/// Tells whether a node is no machine: what stands for it reports a version of its own.
-fn is_virtual(node: &Node) -> bool {
-    node.metadata.label("type") == Some("virtual-kubelet") || node.status.node_info.kubelet_version.contains("-vk-")
 }
 
 fn say(minor: u32, year: i16, month: i8, told: Option<&str>, nodes: &[&Node]) -> Finding {

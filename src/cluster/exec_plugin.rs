@@ -143,6 +143,7 @@ pub(super) async fn run(
 ///
 /// Windows ends the program alone.
 struct Group {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no such groups"))]
     leader: Option<u32>,
 }
 

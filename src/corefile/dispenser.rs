@@ -48,6 +48,16 @@ impl<'c> Dispenser<'c> {
         is_there
     }
 
+    /// Moves to the first word of a plugin that may stand once in a server block; `false` where nothing is left.
+    ///
+    /// # Errors
+    /// The refusal, where something was read before: then it stands there twice.
+    pub(super) fn next_only_once(&mut self) -> Check<bool> {
+        let is_first = self.read == 0;
+        let is_there = self.next();
+        if is_there && !is_first { Err(self.only_once()) } else { Ok(is_there) }
+    }
+
     /// Moves to the next word if it stands on this line.
     pub(super) fn next_argument(&mut self) -> bool {
         let Some(current) = self.current() else { return self.next() };

@@ -121,5 +121,9 @@ fn first_step(placed: &Placed) -> Option<String> {
     let line = format!("  → {command}");
     // Half a command would be run as a whole one.
     let fits = line.chars().count() < LONGEST && !line.contains('\n');
-    Some(if fits { line } else { "  → the next step is too long for a line: kubectl aksbackup doctor".to_owned() })
+    Some(if fits {
+        line
+    } else {
+        "  the next step is too long for a line; see it with: kubectl aksbackup doctor".to_owned()
+    })
 }

@@ -189,8 +189,11 @@ const AREA: usize = 5;
 const GREETING: &str = "GET /version";
 
 /// The checks that stand on what no fact brings: the server's version and its clock, and what they say without.
-const OF_GREETING: &[(&str, &str)] =
-    &[("node-versions-unsupported", "did not tell its version"), ("clocks-differ", "was not seen")];
+const OF_GREETING: &[(&str, &str)] = &[
+    ("node-versions-unsupported", "did not tell its version"),
+    ("version-out-of-support", "did not tell its version"),
+    ("clocks-differ", "was not seen"),
+];
 
 /// Tells whether a fault is what the API server would say of something that does not exist: nobody could know better.
 fn is_true_absence(case: &Case) -> bool {

@@ -21,6 +21,7 @@ pub mod location_message;
 pub mod location_rhythm;
 pub mod log_line;
 pub mod memory;
+pub mod minor;
 pub mod never_stored;
 pub mod no_such_host;
 pub mod obstacle;

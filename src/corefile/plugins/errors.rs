@@ -10,11 +10,7 @@ use crate::corefile::objection::Check;
 const LEVELS: &[&str] = &["warning", "error", "info", "debug"];
 
 pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
-    let mut is_first = true;
-    while words.next() {
-        if !std::mem::replace(&mut is_first, false) {
-            return Err(words.only_once());
-        }
+    while words.next_only_once()? {
         match words.arguments().as_slice() {
             [] | ["stdout"] => {}
             [file] => return Err(words.complaint(&format!("invalid log file: {file}"))),

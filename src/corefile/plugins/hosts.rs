@@ -48,11 +48,7 @@ pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugi
     let mut entries = Vec::new();
     let mut has_reverse = true;
     let mut wants_other_types = false;
-    let mut is_first = true;
-    while words.next() {
-        if !std::mem::replace(&mut is_first, false) {
-            return Err(words.only_once());
-        }
+    while words.next_only_once()? {
         let arguments = words.arguments();
         let mut zones = arguments.as_slice();
         if let Some((file, rest)) = arguments.split_first() {

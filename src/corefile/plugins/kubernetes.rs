@@ -13,11 +13,7 @@ use crate::corefile::objection::{Check, unknown};
 
 pub(super) fn setup(words: &mut Dispenser<'_>, given: &Given<'_>) -> Check<Plugin> {
     let mut cluster = Kubernetes { zones: Vec::new(), fallthrough: Fallthrough::default(), is_whole: true };
-    let mut is_first = true;
-    while words.next() {
-        if !std::mem::replace(&mut is_first, false) {
-            return Err(words.only_once());
-        }
+    while words.next_only_once()? {
         stanza(words, given, &mut cluster)?;
     }
     Ok(Plugin::Kubernetes(cluster))

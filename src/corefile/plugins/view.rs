@@ -14,11 +14,7 @@ use crate::corefile::objection::Check;
 
 pub(super) fn setup(words: &mut Dispenser<'_>) -> Check<Plugin> {
     let mut passing = Passing::Always;
-    let mut is_first = true;
-    while words.next() {
-        if !std::mem::replace(&mut is_first, false) {
-            return Err(words.only_once());
-        }
+    while words.next_only_once()? {
         if words.arguments().len() != 1 {
             return Err(words.wrong_count());
         }
