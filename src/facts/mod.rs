@@ -7,7 +7,10 @@
 //! Everything that comes from a cluster is untrusted. Texts that may hold secrets (messages, logs,
 //! settings) are [`Text`], which redacts and bounds itself as it is made, also from a saved file.
 
+pub mod arm;
+mod azure_half;
 mod azure_names;
+mod binding;
 mod built_in;
 mod extension;
 mod fetched;
@@ -20,7 +23,9 @@ mod redact;
 mod shell_word;
 mod text;
 
+pub use azure_half::Named;
 pub use azure_names::{AzureName, Purpose};
+pub use binding::{Binding, Contradiction};
 pub use built_in::is_built_in;
 pub use extension::{Extension, FoundBy, Presence};
 pub use fetched::{Fetched, Right, Stop, Unread};

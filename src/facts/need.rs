@@ -24,6 +24,8 @@ pub enum Stage {
     List,
     /// Last, what the lists pointed at.
     Follow,
+    /// Beside these, of Azure: in waves of its own.
+    Azure,
 }
 
 /// How far a reading goes.
@@ -171,9 +173,92 @@ needs! {
     Target = "target", "the target cluster", Follow, Read;
     /// What each CoreDNS replica answers for the name that the agent needs.
     DnsAnswers = "dnsAnswers", "the answers of the CoreDNS replicas", Follow, Ask;
+    /// The volumes of the whole cluster that are disks of Azure.
+    DiskVolumes = "diskVolumes", "the PersistentVolumes of disks", List, Read;
+    /// Who is signed in to Azure.
+    AzureSignIn = "azureSignIn", "the sign-in to Azure", Azure, Read;
+    /// The resource group of the nodes, which names the cluster that it belongs to.
+    NodeGroup = "nodeGroup", "the resource group of the nodes", Azure, Read;
+    /// The cluster, as Azure has it.
+    ManagedCluster = "managedCluster", "the cluster in Azure", Azure, Read;
+    /// The cluster's extensions, as Azure has them.
+    ArmExtensions = "armExtensions", "the cluster's extensions in Azure", Azure, Read;
+    /// What vaults do for the cluster.
+    BackupInstances = "backupInstances", "the backup instances of the cluster", Azure, Read;
+    /// Who has trusted access to the cluster.
+    TrustedAccess = "trustedAccess", "the trusted access bindings of the cluster", Azure, Read;
+    /// The locks of the subscriptions that a backup needs.
+    Locks = "locks", "the locks", Azure, Read;
+    /// The storage account that the extension's settings name.
+    StorageAccount = "storageAccount", "the storage account", Azure, Read;
+    /// The container that the extension's settings name.
+    Container = "container", "the blob container", Azure, Read;
+    /// The vaults that protect the cluster, or may.
+    Vaults = "vaults", "the backup vault", Azure, Read;
+    /// The policies by which the cluster is protected, or may be.
+    BackupPolicies = "backupPolicies", "the backup policies", Azure, Read;
+    /// The last jobs of the vaults about the cluster.
+    BackupJobs = "backupJobs", "the backup jobs", Azure, Read;
+    /// The role assignments of the identities that a backup needs.
+    RoleAssignments = "roleAssignments", "the role assignments", Azure, Read;
+    /// What the roles allow that are not Azure's own.
+    RoleDefinitions = "roleDefinitions", "the role definitions", Azure, Read;
+    /// What is denied whatever roles say.
+    DenyAssignments = "denyAssignments", "the deny assignments", Azure, Read;
+    /// The scale sets of the nodes, with the identities that their machines may take.
+    ScaleSets = "scaleSets", "the scale sets of the nodes", Azure, Read;
+    /// The identities in the nodes' group; asked only where no scale set has the extension's.
+    Identities = "identities", "the identities in the nodes' resource group", Azure, Read;
+    /// The disks of the cluster, and how many snapshots each has.
+    Disks = "disks", "the disks and their snapshots", Azure, Read;
+    /// What Azure's policies say of a snapshot; nothing is made.
+    SnapshotTrial = "snapshotTrial", "what Azure's policies say of a snapshot", Azure, Read;
+    /// What the person who runs the command may do in Azure.
+    CallerRights = "callerRights", "your own rights in Azure", Azure, Read;
+    /// Whether the subscription may use the resource providers; asked only where something of theirs is missing.
+    Registrations = "registrations", "the resource providers' registrations", Azure, Read;
 }
 
 impl Need {
+    /// Returns whether it is asked of Azure, and not of the cluster.
+    #[must_use]
+    pub const fn is_azure(self) -> bool {
+        matches!(self.stage(), Stage::Azure)
+    }
+
+    /// Returns the actions of Azure that the reading takes.
+    #[must_use]
+    pub const fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::NodeGroup => &["Microsoft.Resources/subscriptions/resourceGroups/read"],
+            Self::ManagedCluster => &["Microsoft.ContainerService/managedClusters/read"],
+            Self::ArmExtensions => &["Microsoft.KubernetesConfiguration/extensions/read"],
+            Self::BackupInstances => &["Microsoft.DataProtection/backupInstances/read"],
+            Self::TrustedAccess => &["Microsoft.ContainerService/managedClusters/trustedAccessRoleBindings/read"],
+            Self::Locks => &["Microsoft.Authorization/locks/read"],
+            Self::StorageAccount => &["Microsoft.Storage/storageAccounts/read"],
+            Self::Container => &["Microsoft.Storage/storageAccounts/blobServices/containers/read"],
+            Self::Vaults => &["Microsoft.DataProtection/backupVaults/read"],
+            Self::BackupPolicies => &["Microsoft.DataProtection/backupVaults/backupPolicies/read"],
+            Self::BackupJobs => &["Microsoft.DataProtection/backupVaults/backupJobs/read"],
+            Self::RoleAssignments => &["Microsoft.Authorization/roleAssignments/read"],
+            Self::RoleDefinitions => &["Microsoft.Authorization/roleDefinitions/read"],
+            Self::DenyAssignments => &["Microsoft.Authorization/denyAssignments/read"],
+            Self::ScaleSets => &["Microsoft.Compute/virtualMachineScaleSets/read"],
+            Self::Identities => &["Microsoft.ManagedIdentity/userAssignedIdentities/read"],
+            // Resource Graph shows what its caller may read, and says nothing of the rest.
+            Self::Disks => &[
+                "Microsoft.ResourceGraph/resources/read",
+                "Microsoft.Compute/disks/read",
+                "Microsoft.Compute/snapshots/read",
+            ],
+            Self::SnapshotTrial => &["Microsoft.PolicyInsights/checkPolicyRestrictions/read"],
+            Self::CallerRights => &["Microsoft.Authorization/permissions/read"],
+            Self::Registrations => &["Microsoft.Resources/subscriptions/providers/read"],
+            _ => &[],
+        }
+    }
+
     /// Returns the names of the objects that are read, where they are known beforehand.
     #[must_use]
     pub fn only(self, namespace: &str) -> Option<Vec<&str>> {
@@ -220,10 +305,12 @@ impl Need {
             Self::DnsService => vec![Right::kube("get", "", "services", system)],
             Self::Logs => vec![Right::kube("get", "", "pods/log", here)],
             Self::AgentLogs => vec![Right::kube("get", "", "pods/log", system)],
-            Self::ZonedVolumes => vec![Right::kube("list", "", "persistentvolumes", None)],
+            Self::ZonedVolumes | Self::DiskVolumes => vec![Right::kube("list", "", "persistentvolumes", None)],
             Self::Volumes => vec![Right::kube("get", "", "persistentvolumes", None)],
             // What is left is known on the way only; discovery is open to whoever may sign in.
             Self::Leftovers | Self::ServedGroups | Self::ApiGroups | Self::Target => Vec::new(),
+            // Azure's rights are actions at scopes that are found on the way.
+            Self::AzureSignIn | Self::NodeGroup | Self::ManagedCluster | Self::ArmExtensions | Self::BackupInstances | Self::TrustedAccess | Self::Locks | Self::StorageAccount | Self::Container | Self::Vaults | Self::BackupPolicies | Self::BackupJobs | Self::RoleAssignments | Self::RoleDefinitions | Self::DenyAssignments | Self::ScaleSets | Self::Identities | Self::Disks | Self::SnapshotTrial | Self::CallerRights | Self::Registrations => Vec::new(),
             Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
             Self::VeleroWorkloads => vec![Right::kube("list", "apps", "deployments", None)],
             Self::Webhooks => ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]

@@ -3,6 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::arm::{
+    ArmExtension, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk, Held, Lock,
+    ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial, StorageAccount,
+    TrustedAccess, UserIdentity, Vault,
+};
+use super::azure_half::Named;
 use super::extension::{Extension, Presence};
 use super::fetched::{Fetched, Right, Unread};
 use super::need::Need;
@@ -11,6 +17,7 @@ use super::objects::{
     Hook, HookTarget, IdentityException, Lease, Leftover, LimitRange, Log, Meta, Namespace, NetworkPolicy, Node,
     NodeUsage, Operation, Pod, Quota, Restore, ServedGroup, Service, ServiceAccount, ServiceEndpoints, Snapshot,
     SnapshotClass, SnapshotContent, StorageClass, StorageLocation, Target, Volume, WebhookConfiguration, Workload,
+    optional_name,
 };
 
 /// Everything that is known of one cluster at one time.
@@ -31,6 +38,12 @@ pub struct Facts {
     /// The one namespace that was searched for the extension, where the user may not look everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched_only: Option<String>,
+    /// What the user named of Azure, where it was not to be found by itself.
+    #[serde(skip_serializing_if = "Named::is_nothing")]
+    pub named: Named,
+    /// The host that the kubeconfig reaches the API server by.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
+    pub server_host: Option<String>,
 
     /// [`Need::Nodes`]
     pub nodes: Fetched<Vec<Node>>,
@@ -130,6 +143,50 @@ pub struct Facts {
     pub target: Fetched<Target>,
     /// [`Need::DnsAnswers`]
     pub dns_answers: Fetched<Vec<DnsAnswer>>,
+    /// [`Need::DiskVolumes`]
+    pub disk_volumes: Fetched<Vec<Volume>>,
+    /// [`Need::AzureSignIn`]
+    pub azure_sign_in: Fetched<SignIn>,
+    /// [`Need::NodeGroup`]
+    pub node_group: Fetched<NodeGroup>,
+    /// [`Need::ManagedCluster`]
+    pub managed_cluster: Fetched<ManagedCluster>,
+    /// [`Need::ArmExtensions`]
+    pub arm_extensions: Fetched<Vec<ArmExtension>>,
+    /// [`Need::BackupInstances`]
+    pub backup_instances: Fetched<Vec<BackupInstance>>,
+    /// [`Need::TrustedAccess`]
+    pub trusted_access: Fetched<Vec<TrustedAccess>>,
+    /// [`Need::Locks`]
+    pub locks: Fetched<Vec<Lock>>,
+    /// [`Need::StorageAccount`]
+    pub storage_account: Fetched<StorageAccount>,
+    /// [`Need::Container`]
+    pub container: Fetched<Container>,
+    /// [`Need::Vaults`]
+    pub vaults: Fetched<Vec<Vault>>,
+    /// [`Need::BackupPolicies`]
+    pub backup_policies: Fetched<Vec<BackupPolicy>>,
+    /// [`Need::BackupJobs`]
+    pub backup_jobs: Fetched<Vec<BackupJob>>,
+    /// [`Need::RoleAssignments`]
+    pub role_assignments: Fetched<Vec<Held>>,
+    /// [`Need::RoleDefinitions`]
+    pub role_definitions: Fetched<Vec<RoleDefinition>>,
+    /// [`Need::DenyAssignments`]
+    pub deny_assignments: Fetched<Vec<DenyAssignment>>,
+    /// [`Need::ScaleSets`]
+    pub scale_sets: Fetched<Vec<ScaleSet>>,
+    /// [`Need::Identities`]
+    pub identities: Fetched<Vec<UserIdentity>>,
+    /// [`Need::Disks`]
+    pub disks: Fetched<Vec<Disk>>,
+    /// [`Need::SnapshotTrial`]
+    pub snapshot_trial: Fetched<SnapshotTrial>,
+    /// [`Need::CallerRights`]
+    pub caller_rights: Fetched<CallerRights>,
+    /// [`Need::Registrations`]
+    pub registrations: Fetched<Vec<Registration>>,
 }
 
 /// The API server.
@@ -353,6 +410,94 @@ macro_rules! with_field {
                 let $field = $($borrow)+ $facts.dns_answers;
                 $body
             }
+            Need::DiskVolumes => {
+                let $field = $($borrow)+ $facts.disk_volumes;
+                $body
+            }
+            Need::AzureSignIn => {
+                let $field = $($borrow)+ $facts.azure_sign_in;
+                $body
+            }
+            Need::NodeGroup => {
+                let $field = $($borrow)+ $facts.node_group;
+                $body
+            }
+            Need::ManagedCluster => {
+                let $field = $($borrow)+ $facts.managed_cluster;
+                $body
+            }
+            Need::ArmExtensions => {
+                let $field = $($borrow)+ $facts.arm_extensions;
+                $body
+            }
+            Need::BackupInstances => {
+                let $field = $($borrow)+ $facts.backup_instances;
+                $body
+            }
+            Need::TrustedAccess => {
+                let $field = $($borrow)+ $facts.trusted_access;
+                $body
+            }
+            Need::Locks => {
+                let $field = $($borrow)+ $facts.locks;
+                $body
+            }
+            Need::StorageAccount => {
+                let $field = $($borrow)+ $facts.storage_account;
+                $body
+            }
+            Need::Container => {
+                let $field = $($borrow)+ $facts.container;
+                $body
+            }
+            Need::Vaults => {
+                let $field = $($borrow)+ $facts.vaults;
+                $body
+            }
+            Need::BackupPolicies => {
+                let $field = $($borrow)+ $facts.backup_policies;
+                $body
+            }
+            Need::BackupJobs => {
+                let $field = $($borrow)+ $facts.backup_jobs;
+                $body
+            }
+            Need::RoleAssignments => {
+                let $field = $($borrow)+ $facts.role_assignments;
+                $body
+            }
+            Need::RoleDefinitions => {
+                let $field = $($borrow)+ $facts.role_definitions;
+                $body
+            }
+            Need::DenyAssignments => {
+                let $field = $($borrow)+ $facts.deny_assignments;
+                $body
+            }
+            Need::ScaleSets => {
+                let $field = $($borrow)+ $facts.scale_sets;
+                $body
+            }
+            Need::Identities => {
+                let $field = $($borrow)+ $facts.identities;
+                $body
+            }
+            Need::Disks => {
+                let $field = $($borrow)+ $facts.disks;
+                $body
+            }
+            Need::SnapshotTrial => {
+                let $field = $($borrow)+ $facts.snapshot_trial;
+                $body
+            }
+            Need::CallerRights => {
+                let $field = $($borrow)+ $facts.caller_rights;
+                $body
+            }
+            Need::Registrations => {
+                let $field = $($borrow)+ $facts.registrations;
+                $body
+            }
         }
     };
 }
@@ -373,6 +518,14 @@ impl Facts {
     /// Forgets the fact, as if nobody had asked for it.
     pub fn forget(&mut self, need: Need) {
         with_field!([&mut] self, need, field => *field = Fetched::NotAsked);
+    }
+
+    /// Takes what another reading found of Azure; what this one knows of it is dropped.
+    pub fn take_azure(&mut self, mut other: Self) {
+        macro_rules! take {
+            ($($field:ident),+) => { $(self.$field = std::mem::take(&mut other.$field);)+ };
+        }
+        take!(azure_sign_in, node_group, managed_cluster, arm_extensions, backup_instances, trusted_access, locks, storage_account, container, vaults, backup_policies, backup_jobs, role_assignments, role_definitions, deny_assignments, scale_sets, identities, disks, snapshot_trial, caller_rights, registrations);
     }
 
     /// Notes that the user lacks a right of the fact's own.

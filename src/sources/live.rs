@@ -324,10 +324,14 @@ impl<'a> Live<'a> {
                 let is_zoned = |volume: &Volume| volume.spec.node_affinity.is_some();
                 keep!(zoned_volumes, self.kept(need, &path, is_zoned).await);
             }
-            // Another cluster is another reading.
-            Need::Target => {}
+            Need::DiskVolumes => {
+                let path = Path::list("", "v1", None, "persistentvolumes");
+                keep!(disk_volumes, self.kept(need, &path, |volume: &Volume| volume.disk().is_some()).await);
+            }
             Need::Leftovers => keep!(leftovers, self.leftovers(&namespace).await),
             Need::DnsAnswers => keep!(dns_answers, self.dns_answers().await),
+            // Another cluster is another reading, and so is Azure.
+            _ => {}
         }
     }
 

@@ -29,7 +29,7 @@ pub use extension::{ExtensionConfig, ExtensionConfigSpec, ExtensionConfigStatus,
 pub use identity::{IdentityException, IdentityExceptionSpec, ServiceAccount};
 pub use lease::{Lease, LeaseSpec};
 pub use meta::{Condition, LabelDemand, LabelSelector, Labels, Meta, OwnerReference, is_dns_label, plain_name};
-pub(super) use meta::{name, optional_name};
+pub(super) use meta::{name, names, optional_name};
 pub use namespace::{
     Event, InvolvedObject, Leftover, LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, NamespaceStatus, Quota,
     QuotaStatus,
@@ -55,7 +55,9 @@ pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, Progress, StorageLocation, StorageLocationSpec,
     StorageLocationStatus,
 };
-pub use volume::{Claim, ClaimSpec, ClaimStatus, Volume, VolumeNodeAffinity, VolumeSpec};
+pub use volume::{
+    Claim, ClaimReference, ClaimSpec, ClaimStatus, CsiVolume, Volume, VolumeNodeAffinity, VolumeSpec,
+};
 pub use webhook::{
     AdmissionTrial, MatchCondition, ServiceEndpoints, Webhook, WebhookClient, WebhookConfiguration, WebhookRule,
 };

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meta::{Meta, optional_name};
+use super::meta::{Meta, name, optional_name};
 use super::pod::NodeSelector;
+use crate::facts::arm::ArmId;
 
 /// A PersistentVolumeClaim.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,44 @@ pub struct VolumeSpec {
     /// The nodes that can reach it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_affinity: Option<VolumeNodeAffinity>,
+    /// The volume of a driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csi: Option<CsiVolume>,
+    /// The claim that it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim_ref: Option<ClaimReference>,
+}
+
+/// The volume of a driver.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CsiVolume {
+    /// The driver.
+    #[serde(deserialize_with = "name")]
+    pub driver: String,
+    /// What the driver knows it by: of a disk its id in Azure.
+    pub volume_handle: ArmId,
+}
+
+/// A claim, as the volume that is bound to it names it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimReference {
+    /// Its namespace.
+    #[serde(deserialize_with = "name")]
+    pub namespace: String,
+    /// Its name.
+    #[serde(deserialize_with = "name")]
+    pub name: String,
+}
+
+impl Volume {
+    /// Returns the id of the disk that it is, where the driver of Azure's disks made it.
+    #[must_use]
+    pub fn disk(&self) -> Option<&ArmId> {
+        let csi = self.spec.csi.as_ref().filter(|csi| csi.driver == "disk.csi.azure.com")?;
+        Some(&csi.volume_handle).filter(|id| id.has_type("Microsoft.Compute/disks"))
+    }
 }
 
 /// The nodes that can reach a volume.

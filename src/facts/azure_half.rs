@@ -1,0 +1,165 @@
+//! What the facts of Azure say together: which cluster, which extension, which vault.
+
+use serde::{Deserialize, Serialize};
+
+use super::arm::{ArmExtension, ArmId, BackupInstance, ManagedCluster};
+use super::fetched::Stop;
+use super::need::Need;
+use super::objects::optional_name;
+use super::{Facts, Fetched};
+
+/// What the user named of Azure instead of having it found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Named {
+    /// The subscription.
+    #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+    /// The cluster's resource group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_group: Option<ArmId>,
+    /// The cluster.
+    #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The vault, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault: Option<ArmId>,
+    /// The policy, by its name or id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ArmId>,
+}
+
+impl Named {
+    /// Returns whether nothing was named.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns the id of the cluster, where all of it was named; `subscription` stands in for one that was not.
+    #[must_use]
+    pub fn cluster_id(&self, subscription: Option<&str>) -> Option<ArmId> {
+        let subscription = self.subscription.as_deref().or(subscription)?;
+        let (group, cluster) = (self.resource_group.as_ref()?, self.cluster.as_deref()?);
+        Some(ArmId::new(&format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{cluster}"
+        )))
+    }
+}
+
+/// Why what is behind the extension in Azure does not apply.
+const NO_EXTENSION: &str = "Azure has no backup extension on this cluster";
+
+impl Facts {
+    /// Returns the resource groups of the nodes' machines; virtual nodes have none.
+    #[must_use]
+    pub fn machine_groups(&self) -> Vec<ArmId> {
+        let mut groups: Vec<ArmId> = Vec::new();
+        for node in self.nodes.known_rows().iter().filter(|node| !node.is_virtual()) {
+            let machine = node.spec.provider_id.as_deref().and_then(|id| id.strip_prefix("azure://")).map(ArmId::new);
+            if let Some(group) = machine.and_then(|machine| machine.group_id()).filter(|group| !groups.contains(group)) {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    /// Returns the id of the cluster: as it was named, else as Azure has it.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<ArmId> {
+        let machines = self.machine_groups();
+        let subscription = machines.first().and_then(ArmId::subscription);
+        self.named
+            .cluster_id(subscription)
+            .or_else(|| self.managed_cluster.known().map(|cluster| cluster.id.clone()))
+            .or_else(|| self.node_group.known()?.managed_by.clone())
+            .filter(|id| id.has_type("Microsoft.ContainerService/managedClusters"))
+    }
+
+    /// Returns whether anything was asked of Azure, and answered.
+    #[must_use]
+    pub const fn has_asked_azure(&self) -> bool {
+        self.azure_sign_in.known().is_some()
+    }
+
+    /// Returns the cluster as Azure has it.
+    ///
+    /// # Errors
+    /// What stops a check that cannot do without it.
+    pub fn azure_cluster(&self) -> Result<&ManagedCluster, Stop> {
+        match &self.managed_cluster {
+            Fetched::Absent => Err(Stop::not_applicable("Azure has no such cluster any more")),
+            cluster => cluster.required(Need::ManagedCluster.what()),
+        }
+    }
+
+    /// Returns the backup extensions that Azure has on the cluster; more than one is trouble of its own.
+    pub fn backup_extensions(&self) -> impl Iterator<Item = &ArmExtension> {
+        self.arm_extensions.known_rows().iter().filter(|extension| extension.is_backup())
+    }
+
+    /// Returns the backup extension as Azure has it; of several, the one that is known in the cluster or works.
+    ///
+    /// # Errors
+    /// Inconclusive where the extensions could not be read, not applicable where there is none.
+    pub fn backup_extension(&self) -> Result<&ArmExtension, Stop> {
+        self.arm_extensions.rows(Need::ArmExtensions.what())?;
+        let here = self.extension.name.as_deref();
+        self.backup_extensions()
+            .max_by_key(|extension| (Some(extension.name.as_str()) == here, extension.has_succeeded()))
+            .ok_or_else(|| match self.arm_extensions.unread(Need::ArmExtensions.what()) {
+                Some(unread) => Stop::Inconclusive(unread),
+                None => Stop::not_applicable(NO_EXTENSION),
+            })
+    }
+
+    /// Returns the backup instances of this cluster.
+    ///
+    /// # Errors
+    /// Inconclusive where they could not be read, not applicable where nothing protects the cluster.
+    pub fn instances(&self) -> Result<&[BackupInstance], Stop> {
+        let rows = self.backup_instances.rows(Need::BackupInstances.what())?;
+        match self.backup_instances.unread(Need::BackupInstances.what()) {
+            Some(unread) if rows.is_empty() => Err(Stop::Inconclusive(unread)),
+            None if rows.is_empty() => Err(Stop::not_applicable("no vault protects this cluster yet")),
+            _ => Ok(rows),
+        }
+    }
+
+    /// Returns the ids of the vaults to judge: the one that was named, else those of the instances, else those that have
+    /// trusted access.
+    #[must_use]
+    pub fn vault_ids(&self) -> Vec<ArmId> {
+        const VAULTS: &str = "Microsoft.DataProtection/backupVaults";
+        let unique = |all: &mut dyn Iterator<Item = ArmId>| {
+            let mut ids: Vec<ArmId> = Vec::new();
+            for id in all.filter(|id| id.has_type(VAULTS)) {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            ids
+        };
+        if let Some(named) = &self.named.vault {
+            return vec![named.clone()];
+        }
+        let protecting = unique(&mut self.backup_instances.known_rows().iter().filter_map(BackupInstance::vault));
+        if !protecting.is_empty() {
+            return protecting;
+        }
+        let bindings = self.trusted_access.known_rows().iter();
+        unique(&mut bindings.map(|binding| binding.properties.source_resource_id.clone()))
+    }
+
+    /// Returns the snapshot resource groups of the instances.
+    #[must_use]
+    pub fn snapshot_groups(&self) -> Vec<ArmId> {
+        let mut groups: Vec<ArmId> = Vec::new();
+        for group in self.backup_instances.known_rows().iter().filter_map(BackupInstance::snapshot_group) {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
+        }
+        groups
+    }
+}
