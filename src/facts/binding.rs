@@ -123,7 +123,7 @@ impl Facts {
         pools.sort_unstable();
         pools.dedup();
         let is_known = |pool: &&str| known.iter().any(|own| own.name.eq_ignore_ascii_case(pool));
-        let is_foreign = !known.is_empty() && !pools.is_empty() && !pools.iter().any(|pool| is_known(&pool));
+        let is_foreign = !known.is_empty() && !pools.is_empty() && !pools.iter().any(is_known);
         is_foreign.then(|| pools.join(", "))
     }
 
