@@ -11,14 +11,17 @@
 //! - [`finding`]: what a check says. [`facts`]: what is known of one cluster. [`checks`]: pure
 //!   functions from facts to findings, and what explains what. [`catalogue`]: messages and codes as
 //!   data, and the matcher. [`corefile`]: CoreDNS's configuration, for judging.
-//! - [`cluster`]: Kubernetes I/O, and nothing else. [`sources`]: fills facts, live or from a file.
+//! - [`cluster`]: Kubernetes I/O, and nothing else. [`azure`]: Azure I/O by the user's own az, and nothing else.
+//!   [`sources`]: fills facts, live or from a file.
 //! - [`render`]: the only writer to stdout and stderr. [`cli`]: one file for each verb.
 //!
 //! The pure rooms name no client, no runtime, no file, no process, no clock. `tests/architecture.rs`
 //! proves that by parsing the sources.
 
+pub mod azure;
 pub mod catalogue;
 pub mod checks;
+mod child;
 pub mod cli;
 pub mod cluster;
 pub mod corefile;

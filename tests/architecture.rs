@@ -64,20 +64,38 @@ const ROOMS: &[Room] = &[
     Room { name: "checks", is_pure: true, may_name: &["finding", "facts", "catalogue", "corefile"] },
     // `render` prints errors and reads what a check is called; it decides nothing.
     Room { name: "render", is_pure: true, may_name: &["finding", "facts", "checks", "error"] },
-    Room { name: "cluster", is_pure: false, may_name: &["facts", "error"] },
-    Room { name: "sources", is_pure: false, may_name: &["finding", "facts", "cluster", "error"] },
+    // A group of processes, for the two rooms that start any.
+    Room { name: "child", is_pure: false, may_name: &[] },
+    Room { name: "cluster", is_pure: false, may_name: &["facts", "error", "child"] },
+    Room { name: "azure", is_pure: false, may_name: &["facts", "child"] },
+    Room { name: "sources", is_pure: false, may_name: &["finding", "facts", "cluster", "azure", "error"] },
     Room {
         name: "cli",
         is_pure: false,
-        may_name: &["finding", "facts", "checks", "catalogue", "cluster", "sources", "render", "error", "exit"],
+        may_name: &[
+            "finding",
+            "facts",
+            "checks",
+            "catalogue",
+            "cluster",
+            "azure",
+            "sources",
+            "render",
+            "error",
+            "exit",
+        ],
     },
 ];
 
 /// What only some places may name, whatever room they are in.
 const RESERVED: &[(&str, &[&str], &str)] = &[
-    ("std::process::Command", &[], "only the kubeconfig's login program is started, and not so"),
-    // The login program, once and with a limit; the client would run it three times.
-    ("tokio::process", &["src/cluster/exec_plugin.rs"], "only the kubeconfig's login program is started, in one place"),
+    ("std::process::Command", &[], "only the kubeconfig's login program and az are started, and not so"),
+    // The login program, once and with a limit; the client would run it three times. And the user's own az.
+    (
+        "tokio::process",
+        &["src/cluster/exec_plugin.rs", "src/azure/az.rs"],
+        "only the kubeconfig's login program and az are started, each in one place",
+    ),
     ("std::process::exit", &[], "only main ends the process, by returning"),
     ("std::io::stdout", &["src/render/sink.rs", "src/cli/output.rs"], "only render writes to stdout"),
     ("io::stdout", &["src/render/sink.rs"], "only render writes to stdout"),

@@ -29,6 +29,14 @@ const fn row(effect: &'static str, cause: &'static str, same: Same) -> Explains 
 
 /// The table.
 pub const CAUSES: &[Explains] = &[
+    // What Azure says of a role is what the words in the cluster were about.
+    row("storage-role-missing", "extension-role-missing", Same::Anything),
+    row("storage-listkeys-denied", "extension-role-missing", Same::Anything),
+    row("bsl-unavailable", "extension-role-missing", Same::Anything),
+    row("storage-role-missing", "role-denied", Same::Anything),
+    row("storage-role-missing", "role-too-fresh", Same::Anything),
+    row("bsl-unavailable", "role-too-fresh", Same::Anything),
+    row("snapshots-not-ready", "cluster-role-missing", Same::Anything),
     // What keeps the pods from running makes helm give up, and is all that there is to say of a pod that waits. Which
     // pods helm waited for, the finding says in its concerns; where the error names a cause of its own, there are none.
     row("extension-install-failed", "pods-no-room", Same::Subject),

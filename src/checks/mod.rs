@@ -8,6 +8,7 @@ pub mod causes;
 mod check;
 mod diagnosis;
 mod ignore;
+pub mod permissions;
 pub mod rbac;
 mod reading;
 mod road;
@@ -30,6 +31,8 @@ mod bsl_settings_wrong;
 mod bsl_stale;
 mod bsl_unavailable;
 mod clocks_differ;
+mod cluster_not_the_same;
+mod cluster_role_missing;
 mod container_crashing;
 mod container_oom_killed;
 mod coredns_azure_names_unresolved;
@@ -49,6 +52,7 @@ mod egress_timed_out;
 mod extension_fits_no_node;
 mod extension_install_failed;
 mod extension_missing;
+mod extension_role_missing;
 mod federated_credential_mismatch;
 mod hook_container_missing;
 mod hook_failed;
@@ -91,6 +95,8 @@ mod pods_wrong_platform;
 mod restore_failed;
 mod restore_stuck;
 mod restored_from_another_version;
+mod role_denied;
+mod role_too_fresh;
 mod second_velero;
 mod several_identities;
 mod snapshot_class_interferes;
@@ -116,6 +122,8 @@ mod target_lacks_zones;
 mod target_namespaces_terminating;
 mod target_webhook_unanswered;
 mod tls_untrusted;
+mod vault_reader_missing;
+mod vault_role_missing;
 mod version_out_of_support;
 mod webhook_unanswered;
 mod workload_identity_not_injected;
@@ -167,6 +175,12 @@ pub static CHECKS: &[&Check] = &[
     &login_refused::CHECK,
     &imds_unreachable::CHECK,
     &pod_identity_with_cilium::CHECK,
+    &extension_role_missing::CHECK,
+    &vault_reader_missing::CHECK,
+    &vault_role_missing::CHECK,
+    &cluster_role_missing::CHECK,
+    &role_too_fresh::CHECK,
+    &role_denied::CHECK,
     &dp_endpoint_unresolved::CHECK,
     &dp_endpoint_private::CHECK,
     &agent_unauthorized::CHECK,
@@ -233,4 +247,5 @@ pub static CHECKS: &[&Check] = &[
     &node_versions_unsupported::CHECK,
     &clocks_differ::CHECK,
     &version_out_of_support::CHECK,
+    &cluster_not_the_same::CHECK,
 ];

@@ -133,7 +133,12 @@ fn untried(hop: Hop, facts: &Facts) -> Option<&'static str> {
 /// Says what was seen on a stretch that holds.
 fn remark(hop: Hop, facts: &Facts) -> Option<String> {
     match hop {
-        Hop::You => facts.server.version.as_ref().map(|_| "signed in to the cluster".to_owned()),
+        Hop::You => match (facts.server.version.is_some(), facts.has_asked_azure()) {
+            (true, true) => Some("signed in to the cluster and to Azure".to_owned()),
+            (true, false) => Some("signed in to the cluster".to_owned()),
+            (false, true) => Some("signed in to Azure".to_owned()),
+            (false, false) => None,
+        },
         Hop::Cluster => {
             let nodes = facts.nodes.known()?;
             let ready = nodes.iter().filter(|node| node.is_ready()).count();
@@ -166,7 +171,15 @@ fn remark(hop: Hop, facts: &Facts) -> Option<String> {
             let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
             Some(format!("BackupStorageLocation {} is {phase}{rest}", first.metadata.name))
         }
-        Hop::Vault => Some("Azure was not asked".to_owned()),
+        Hop::Vault if !facts.has_asked_azure() => Some("Azure was not asked".to_owned()),
+        Hop::Vault => {
+            let instances = facts.backup_instances.known()?;
+            let first = instances.first()?;
+            let state = first.properties.current_protection_state.as_deref()?;
+            let more = instances.len() - 1;
+            let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+            Some(format!("backup instance {} is {state}{rest}", first.label()))
+        }
         Hop::Volumes => None,
         Hop::Runs => {
             facts.last_recovery_point().map(|when| format!("last completed backup {}", crate::finding::minute(when)))

@@ -20,8 +20,9 @@ use crate::checks::{Check, Diagnosis, Entry, Ignored, Ran};
 use crate::cluster::{Flags, Logins, duration};
 use crate::error::Error;
 use crate::exit;
+use crate::facts::arm::ArmId;
 use crate::facts::objects::is_dns_label;
-use crate::facts::{Facts, Need};
+use crate::facts::{Facts, Named, Need, Text};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{A_RIGHT_IS_MISSING, Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, Written};
@@ -43,9 +44,24 @@ pub struct DoctorArgs {
     /// List the checks and run none
     #[arg(long, help_heading = "Selection")]
     list: bool,
-    /// Leave out the checks that ask Azure; none does in this version
-    #[arg(long, help_heading = "Selection")]
+    /// Leave out the checks that ask Azure
+    #[arg(long, help_heading = "Azure")]
     no_azure: bool,
+    /// The cluster's subscription, by its id, instead of the one that the nodes show
+    #[arg(long, value_name = "ID", help_heading = "Azure")]
+    subscription: Option<String>,
+    /// The cluster's resource group, instead of the one that is found
+    #[arg(short = 'g', long, value_name = "NAME", requires = "cluster_name", help_heading = "Azure")]
+    resource_group: Option<String>,
+    /// The cluster's name in Azure, instead of the one that is found
+    #[arg(long, value_name = "NAME", requires = "resource_group", help_heading = "Azure")]
+    cluster_name: Option<String>,
+    /// The backup vault, by its id, instead of those that protect the cluster
+    #[arg(long, value_name = "ID", help_heading = "Azure")]
+    vault: Option<String>,
+    /// The backup policy to judge by, instead of that of the backup instance
+    #[arg(long, value_name = "NAME", help_heading = "Azure")]
+    policy: Option<String>,
     /// The extension's namespace, instead of the one that is found
     #[arg(short, long, value_name = "NAMESPACE", help_heading = "Selection")]
     namespace: Option<String>,
@@ -107,6 +123,9 @@ Examples:
 
   # Before a restore into another cluster: what of it would not fit
   kubectl aksbackup doctor --target-context dr-admin --hop runs
+
+  # Only what the cluster itself shows, without az
+  kubectl aksbackup doctor --no-azure
 
   # In a runbook, after a remedy: wait until it has taken hold, ten minutes at most
   kubectl aksbackup doctor --wait 10m --fail-on error
@@ -198,14 +217,15 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
             Error::usage("--target-context names no context").hinted("See them with: kubectl config get-contexts")
         );
     }
+    let named = named(args)?;
     let (facts, ended) = match (&args.bundle, args.sample, args.wait) {
         (Some(file), _, _) => (read_bundle(file)?, None),
         (None, true, _) => (sample()?, None),
         (None, false, None) => {
             let logins = Logins::default();
-            run_to_end(async { live(args, flags, &logins, &selection, None, pin!(interruption())).await })?
+            run_to_end(async { live(args, flags, &logins, &selection, &named, None, pin!(interruption())).await })?
         }
-        (None, false, Some(time)) => run_to_end(wait(args, flags, &selection, time, |facts, ended| {
+        (None, false, Some(time)) => run_to_end(wait(args, flags, &selection, &named, time, |facts, ended| {
             let judged = judge(args, flags, &selection, facts, &entries)?;
             let code = exit_code(&judged.diagnosis, args.fail_on, ended);
             Ok(Round { code, may_come: judged.diagnosis.may_come_with_time() })
@@ -279,6 +299,11 @@ fn judge(
     if facts.is_unasked(Need::Target) {
         selection.without(Need::Target, NO_TARGET);
     }
+    for need in selection.asked_of_azure() {
+        if facts.is_unasked(need) {
+            selection.without(need, &format!("{}: not read into this file", need.what()));
+        }
+    }
     is_aks(facts)?;
     if let Some(namespace) = &args.namespace {
         holds_the_extension(namespace, facts)?;
@@ -315,6 +340,32 @@ fn shown(args: &DoctorArgs, judged: &Judged, facts: &Facts) -> Result<String, Er
         Format::Yaml => render::yaml(&DoctorReport::new(diagnosis, &deselected, facts)),
         Format::Junit => render::junit(diagnosis, left_out, ignored, facts, |severity| args.fail_on.counts(severity)),
     }
+}
+
+/// Returns what the flags name of Azure.
+fn named(args: &DoctorArgs) -> Result<Named, Error> {
+    // An empty value is no value: a script may pass a variable that is not set.
+    let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    let plain = |flag: &str, value: Option<String>| match value {
+        Some(value) if ArmId::new(&value).as_str() != value => {
+            Err(Error::usage(format!("{flag} \"{}\" is no name that Azure has", Text::new(&value)))
+                .hinted("Give it as the Azure portal shows it."))
+        }
+        value => Ok(value),
+    };
+    let subscription = plain("--subscription", given(&args.subscription))?;
+    let vault = plain("--vault", given(&args.vault))?.map(|id| ArmId::new(&id));
+    if vault.as_ref().is_some_and(|id| !id.has_type("Microsoft.DataProtection/backupVaults")) {
+        return Err(Error::usage("--vault wants the id of a backup vault")
+            .hinted("See the ids with: az dataprotection backup-vault list --query \"[].id\" --output tsv"));
+    }
+    Ok(Named {
+        subscription,
+        resource_group: plain("--resource-group", given(&args.resource_group))?.map(|name| ArmId::new(&name)),
+        cluster: plain("--cluster-name", given(&args.cluster_name))?,
+        vault,
+        policy: plain("--policy", given(&args.policy))?.map(|name| ArmId::new(&name)),
+    })
 }
 
 /// Refuses what cannot be the name of a namespace; an empty one comes from a variable that is not set.

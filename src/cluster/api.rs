@@ -109,6 +109,12 @@ impl Api {
         &self.trace
     }
 
+    /// Returns the name or address that the server is reached by.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.way.host
+    }
+
     /// Returns what the server's clock and the one here said when the last answer came.
     pub const fn clocks(&self) -> Option<Clocks> {
         self.clocks.get()

@@ -64,6 +64,7 @@ pub async fn connect(flags: &Flags, logins: &Logins) -> Result<(Api, Option<Stri
         .map_err(|what| Error::cluster(what).hinted(format!("Try the same with: {}", flags.kubectl("auth whoami"))))?;
     let way = Way {
         server: server.shown(),
+        host: server.host.clone(),
         is_https: server.is_https,
         proxy: proxy.map(|proxy| proxy.shown()),
         means: login.means,

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::api::seconds;
 use super::flags::Flags;
 use super::kubeconfig::Exec;
+use crate::child::Group;
 use crate::error::Error;
 use crate::facts::Text;
 
@@ -137,34 +138,6 @@ pub(super) async fn run(
     group.let_go();
     let credential = read(&answer, version).map_err(|what| failed(&name, &what).hinted(again()))?;
     Ok((credential, is_interactive))
-}
-
-/// A group of processes that ends when it is dropped: a wrapper's child would hold on otherwise.
-///
-/// Windows ends the program alone.
-struct Group {
-    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no such groups"))]
-    leader: Option<u32>,
-}
-
-impl Group {
-    const fn of(leader: Option<u32>) -> Self {
-        Self { leader }
-    }
-
-    const fn let_go(&mut self) {
-        self.leader = None;
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.leader.and_then(|id| i32::try_from(id).ok()) {
-            // That there is none left is as it should be.
-            let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(leader), nix::sys::signal::Signal::SIGKILL);
-        }
-    }
 }
 
 /// Returns the program's name without its folder: all that is told of it.

@@ -19,6 +19,8 @@ use crate::facts::Text;
 pub(super) struct Way {
     /// The server, as host and port.
     pub(super) server: String,
+    /// The server's name or address alone.
+    pub(super) host: String,
     /// Whether the way is encrypted.
     pub(super) is_https: bool,
     /// The proxy between, as host and port.
@@ -253,7 +255,8 @@ mod tests {
 
     #[test]
     fn every_trouble_has_a_hint_of_its_own() {
-        let way = Way { server: "a:443".to_owned(), is_https: true, proxy: None, means: Means::Other };
+        let way =
+            Way { server: "a:443".to_owned(), host: "a".to_owned(), is_https: true, proxy: None, means: Means::Other };
         let flags = Flags::default();
         let usual = way.hint("something", &flags);
         for why in

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::{ArmExtension, ArmId, BackupInstance, ManagedCluster};
+use super::arm::{ArmExtension, ArmId, BackupInstance, ManagedCluster, Vault};
 use super::fetched::Stop;
 use super::need::Need;
 use super::objects::optional_name;
@@ -57,7 +57,8 @@ impl Facts {
         let mut groups: Vec<ArmId> = Vec::new();
         for node in self.nodes.known_rows().iter().filter(|node| !node.is_virtual()) {
             let machine = node.spec.provider_id.as_deref().and_then(|id| id.strip_prefix("azure://")).map(ArmId::new);
-            if let Some(group) = machine.and_then(|machine| machine.group_id()).filter(|group| !groups.contains(group)) {
+            if let Some(group) = machine.and_then(|machine| machine.group_id()).filter(|group| !groups.contains(group))
+            {
                 groups.push(group);
             }
         }
@@ -80,6 +81,13 @@ impl Facts {
     #[must_use]
     pub const fn has_asked_azure(&self) -> bool {
         self.azure_sign_in.known().is_some()
+    }
+
+    /// Returns whether the cluster itself did not answer, and all that is known is from Azure.
+    #[must_use]
+    pub fn is_by_azure_alone(&self) -> bool {
+        let is_silent = |why: &str| why.starts_with(Fetched::<()>::CLUSTER_SILENT);
+        matches!(&self.nodes, Fetched::Failed(why) if is_silent(why))
     }
 
     /// Returns the cluster as Azure has it.
@@ -149,6 +157,20 @@ impl Facts {
         }
         let bindings = self.trusted_access.known_rows().iter();
         unique(&mut bindings.map(|binding| binding.properties.source_resource_id.clone()))
+    }
+
+    /// Returns the object ids that a vault acts as for this cluster: those that its instances name, else its first.
+    #[must_use]
+    pub fn principals_of_vault<'f>(&'f self, vault: &'f Vault) -> Vec<&'f str> {
+        let Some(identity) = &vault.identity else { return Vec::new() };
+        let instances = self.backup_instances.known_rows().iter().filter(|one| one.vault().as_ref() == Some(&vault.id));
+        let mut named: Vec<&str> = instances
+            .filter_map(|one| one.properties.identity_details.as_ref()?.user_assigned_identity_arm_url.as_ref())
+            .filter_map(|id| identity.user_assigned_identities.iter().find(|(own, _)| ArmId::new(own) == *id))
+            .filter_map(|(_, given)| given.principal_id.as_deref())
+            .collect();
+        named.dedup();
+        if named.is_empty() { identity.principals().into_iter().take(1).collect() } else { named }
     }
 
     /// Returns the snapshot resource groups of the instances.

@@ -34,15 +34,24 @@ pub struct Contradiction {
 /// What the names of AKS' API servers end with, by cloud.
 const HOSTS_OF_AKS: [&str; 3] = [".azmk8s.io", ".cx.aks.containerservice.azure.us", ".cx.prod.service.azk8s.cn"];
 
+/// Returns whether a host is an API server of AKS by its name; it may then stand in a question to Azure.
+#[must_use]
+pub fn is_aks_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host.len() <= 253
+        && HOSTS_OF_AKS.iter().any(|end| host.ends_with(end))
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
 impl Facts {
     /// Judges whether the cluster of the kubeconfig and the one in Azure are one.
     #[must_use]
     pub fn binding(&self) -> Binding {
         let Some(cluster) = self.cluster_id() else {
-            let why = self.node_group.unread(Need::NodeGroup.what()).map_or_else(
-                || "which cluster of Azure this is could not be found".to_owned(),
-                |unread| unread.why,
-            );
+            let why = self
+                .node_group
+                .unread(Need::NodeGroup.what())
+                .map_or_else(|| "which cluster of Azure this is could not be found".to_owned(), |unread| unread.why);
             return Binding::Unproved(why);
         };
         let mut against = Vec::new();
@@ -94,8 +103,7 @@ impl Facts {
         let cluster = self.managed_cluster.known()?;
         let mut names = cluster.host_names().peekable();
         names.peek()?;
-        let is_of_aks = HOSTS_OF_AKS.iter().any(|end| host.ends_with(end));
-        if !is_of_aks || names.any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(&host)) {
+        if !is_aks_host(&host) || names.any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(&host)) {
             return None;
         }
         let own: Vec<&str> = cluster.host_names().collect();

@@ -48,6 +48,12 @@ impl Right {
         })
     }
 
+    /// Makes an action of Azure Resource Manager at a scope.
+    #[must_use]
+    pub fn arm(action: &str, scope: &str) -> Self {
+        Self::Arm(ArmRight { action: action.to_owned(), scope: scope.to_owned() })
+    }
+
     /// Returns the right in words: `list pods in namespace kube-system`.
     #[must_use]
     pub fn words(&self) -> String {
@@ -180,7 +186,7 @@ impl<T> Fetched<T> {
                 Some(Unread { why: format!("reading {what} needs {}", right.words()), missing: vec![right.clone()] })
             }
             // The end of the run is a reason by itself (contract section 1), not a failure of one question.
-            Self::Failed(why) if why == Self::INTERRUPTED || why.starts_with(Self::LIMIT_REACHED) => {
+            Self::Failed(why) if why == Self::INTERRUPTED || Self::OF_THE_RUN.iter().any(|of| why.starts_with(of)) => {
                 Some(Unread { why: why.clone(), missing: Vec::new() })
             }
             Self::Failed(why) => Some(Unread { why: format!("{what} could not be read: {why}"), missing: Vec::new() }),
@@ -192,6 +198,13 @@ impl<T> Fetched<T> {
     pub const INTERRUPTED: &'static str = "interrupted";
     /// How the reason begins of everything that was not read when the run had to end.
     pub const LIMIT_REACHED: &'static str = "the run's limit";
+
+    /// How the reason begins of everything of Azure where nothing can be asked of it.
+    pub const AZURE_SILENT: &'static str = "Azure could not be asked: ";
+    /// How the reason begins of everything of a cluster that does not answer.
+    pub const CLUSTER_SILENT: &'static str = "the cluster does not answer: ";
+    /// How the reasons begin that are the whole run's, and no failure of one question.
+    const OF_THE_RUN: [&'static str; 3] = [Self::LIMIT_REACHED, Self::AZURE_SILENT, Self::CLUSTER_SILENT];
 
     /// Returns the fact named `what`, or what stops a check that cannot do without it.
     ///

@@ -25,7 +25,7 @@ mod text;
 
 pub use azure_half::Named;
 pub use azure_names::{AzureName, Purpose};
-pub use binding::{Binding, Contradiction};
+pub use binding::{Binding, Contradiction, is_aks_host};
 pub use built_in::is_built_in;
 pub use extension::{Extension, FoundBy, Presence};
 pub use fetched::{Fetched, Right, Stop, Unread};

@@ -310,7 +310,27 @@ impl Need {
             // What is left is known on the way only; discovery is open to whoever may sign in.
             Self::Leftovers | Self::ServedGroups | Self::ApiGroups | Self::Target => Vec::new(),
             // Azure's rights are actions at scopes that are found on the way.
-            Self::AzureSignIn | Self::NodeGroup | Self::ManagedCluster | Self::ArmExtensions | Self::BackupInstances | Self::TrustedAccess | Self::Locks | Self::StorageAccount | Self::Container | Self::Vaults | Self::BackupPolicies | Self::BackupJobs | Self::RoleAssignments | Self::RoleDefinitions | Self::DenyAssignments | Self::ScaleSets | Self::Identities | Self::Disks | Self::SnapshotTrial | Self::CallerRights | Self::Registrations => Vec::new(),
+            Self::AzureSignIn
+            | Self::NodeGroup
+            | Self::ManagedCluster
+            | Self::ArmExtensions
+            | Self::BackupInstances
+            | Self::TrustedAccess
+            | Self::Locks
+            | Self::StorageAccount
+            | Self::Container
+            | Self::Vaults
+            | Self::BackupPolicies
+            | Self::BackupJobs
+            | Self::RoleAssignments
+            | Self::RoleDefinitions
+            | Self::DenyAssignments
+            | Self::ScaleSets
+            | Self::Identities
+            | Self::Disks
+            | Self::SnapshotTrial
+            | Self::CallerRights
+            | Self::Registrations => Vec::new(),
             Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
             Self::VeleroWorkloads => vec![Right::kube("list", "apps", "deployments", None)],
             Self::Webhooks => ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]
@@ -358,6 +378,13 @@ impl Need {
             Self::HookTargets => &[Self::Hooks],
             Self::DnsLogs => &[Self::DnsPods],
             Self::AdmissionTrial => &[Self::Deployments, Self::Namespace],
+            Self::StorageAccount | Self::Container => &[Self::ArmExtensions],
+            Self::Vaults | Self::BackupPolicies | Self::BackupJobs => &[Self::BackupInstances, Self::TrustedAccess],
+            Self::RoleAssignments => &[Self::ArmExtensions, Self::ManagedCluster, Self::BackupInstances, Self::Vaults],
+            Self::RoleDefinitions => &[Self::RoleAssignments],
+            Self::SnapshotTrial | Self::Disks => &[Self::ManagedCluster, Self::BackupInstances],
+            Self::Identities => &[Self::ArmExtensions, Self::ScaleSets],
+            Self::Registrations | Self::CallerRights => &[Self::ArmExtensions, Self::BackupInstances],
             Self::DnsAnswers => &[Self::Nodes, Self::StorageLocations, Self::DnsPods, Self::AgentLogs, Self::AgentPods],
             _ => &[],
         }

@@ -525,7 +525,29 @@ impl Facts {
         macro_rules! take {
             ($($field:ident),+) => { $(self.$field = std::mem::take(&mut other.$field);)+ };
         }
-        take!(azure_sign_in, node_group, managed_cluster, arm_extensions, backup_instances, trusted_access, locks, storage_account, container, vaults, backup_policies, backup_jobs, role_assignments, role_definitions, deny_assignments, scale_sets, identities, disks, snapshot_trial, caller_rights, registrations);
+        take!(
+            azure_sign_in,
+            node_group,
+            managed_cluster,
+            arm_extensions,
+            backup_instances,
+            trusted_access,
+            locks,
+            storage_account,
+            container,
+            vaults,
+            backup_policies,
+            backup_jobs,
+            role_assignments,
+            role_definitions,
+            deny_assignments,
+            scale_sets,
+            identities,
+            disks,
+            snapshot_trial,
+            caller_rights,
+            registrations
+        );
     }
 
     /// Notes that the user lacks a right of the fact's own.

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::checks::permissions::{Row, permissions};
 use crate::checks::{Diagnosis, Outcome, Role};
 use crate::facts::{Facts, Right};
 use crate::finding::{Evidence, Hop, Remedy, Severity, Subject};
@@ -213,18 +214,22 @@ impl DoctorReport {
     #[must_use]
     pub fn new(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) -> Self {
         let ended = |wanted: fn(&Outcome) -> bool| diagnosis.ended(wanted);
+        let cluster_id = facts.cluster_id();
+        let in_azure = facts.managed_cluster.known();
+        let of_azure = || in_azure.and_then(|of| of.properties.current_kubernetes_version.as_deref());
+        let version = facts.server.version.as_deref().or_else(of_azure);
         Self {
             api_version: API_VERSION.to_owned(),
             kind: "DoctorReport".to_owned(),
             observed_at: facts.observed_at.to_string(),
             tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned() },
             context: facts.context.clone(),
-            asked: Asked { kubernetes: true, azure: false },
+            asked: Asked { kubernetes: !facts.is_by_azure_alone(), azure: facts.has_asked_azure() },
             cluster: Cluster {
-                id: None,
-                name: None,
-                region: facts.region().map(str::to_owned),
-                kubernetes_version: facts.server.version.as_deref().map(|v| v.trim_start_matches('v').to_owned()),
+                id: cluster_id.as_ref().map(ToString::to_string),
+                name: cluster_id.as_ref().map(|id| id.name().to_owned()),
+                region: facts.region().or(in_azure.map(|of| of.location.as_str())).map(str::to_owned),
+                kubernetes_version: version.map(|v| v.trim_start_matches('v').to_owned()),
             },
             extension: ExtensionOf {
                 name: facts.extension.name.clone(),
@@ -264,8 +269,21 @@ impl DoctorReport {
                     remedy: placed.finding.remedy.clone(),
                 })
                 .collect(),
-            permissions: Vec::new(),
+            permissions: permissions(facts).iter().map(permission_of).collect(),
         }
+    }
+}
+
+fn permission_of(row: &Row) -> Permission {
+    Permission {
+        identity: row.identity.clone(),
+        scope: row.scope.to_string(),
+        needed: row.needed.to_owned(),
+        has: row.has.clone(),
+        since: row.since.map(|since| since.to_string()),
+        inherited_from: row.inherited_from.as_ref().map(ToString::to_string),
+        denied_by: row.denied_by.clone(),
+        verdict: row.verdict.word().to_owned(),
     }
 }
 

@@ -53,6 +53,7 @@ pub fn short(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) ->
     if told.is_empty() {
         lines.push(match (unjudged, ignored) {
             (0, 0) if left_out > 0 => "Nothing found by what was checked.".to_owned(),
+            (0, 0) if facts.has_asked_azure() => "✓ Nothing stands in the way of a backup.".to_owned(),
             (0, 0) => "✓ Nothing inside the cluster stands in the way of a backup.".to_owned(),
             (0, _) => "Nothing found but what is ignored.".to_owned(),
             _ => "No trouble found in what could be read.".to_owned(),

@@ -3,6 +3,7 @@
 mod findings;
 mod gaps;
 mod page;
+mod permissions;
 
 use owo_colors::OwoColorize as _;
 
@@ -30,6 +31,7 @@ pub fn doctor(
     page.roots();
     page.consequences();
     page.also();
+    page.permissions(facts);
     page.unjudged(facts);
     page.deselected(deselected);
     page.path(&road(diagnosis, facts));
@@ -65,10 +67,16 @@ impl Page<'_> {
         }
         self.wrapped(
             "",
-            &format!(
-                "read {}; Azure was not asked, so nothing is said of what only Azure knows",
-                minute(facts.observed_at)
-            ),
+            &match (facts.has_asked_azure(), facts.is_by_azure_alone()) {
+                (true, true) => {
+                    format!("read {} from Azure alone: the cluster does not answer", minute(facts.observed_at))
+                }
+                (true, false) => format!("read {} from the cluster and from Azure", minute(facts.observed_at)),
+                _ => format!(
+                    "read {}; Azure was not asked, so nothing is said of what only Azure knows",
+                    minute(facts.observed_at)
+                ),
+            },
         );
     }
 
@@ -111,6 +119,7 @@ impl Page<'_> {
             let sentence = match diagnosis.ignored.len() {
                 // Nobody knows what stands in the way of a backup who did not look everywhere.
                 0 if left_out > 0 => format!("Nothing found by what was checked, and {} left out", were(left_out)),
+                0 if facts.has_asked_azure() => "Nothing stands in the way of a backup".to_owned(),
                 0 => "Nothing inside the cluster stands in the way of a backup".to_owned(),
                 some => format!("Nothing found but what is ignored ({})", counted(some, "finding", "findings")),
             };

@@ -23,13 +23,14 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 
 use self::logs::log_wishes;
 use crate::cluster::{Api, Path, Refusal};
 use crate::facts::objects::{ExtensionConfig, NodeUsage, Pod, StorageLocation, Volume, Workload};
 use crate::facts::{
-    Clocks, Extension, Facts, Fetched, NODE_LEASES, Need, Parts, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE, Server,
-    Stage, Text, Tier, is_built_in,
+    Clocks, Extension, Facts, Fetched, NODE_LEASES, Named, Need, Parts, Right, SNAPSHOT_GROUP, SYSTEM_NAMESPACE,
+    Server, Stage, Text, Tier, is_built_in,
 };
 
 /// How many volumes behind the extension's own claims are read.
@@ -55,6 +56,10 @@ pub struct Opened {
     pub version: Option<String>,
     /// What the server's clock and the one here said.
     pub clocks: Option<Clocks>,
+    /// The host that the server is reached by.
+    pub host: Option<String>,
+    /// What the user named of Azure.
+    pub named: Named,
 }
 
 /// What ended a reading early.
@@ -101,6 +106,12 @@ impl Limit {
     pub fn begin(whole: Duration) -> Self {
         Self { whole, end: tokio::time::Instant::now() + whole }
     }
+
+    /// Says that it was reached, as the reason of what was not read by then.
+    #[must_use]
+    pub fn reached(&self) -> String {
+        format!("{} of {} s was reached (--timeout)", Fetched::<()>::LIMIT_REACHED, self.whole.as_secs_f32())
+    }
 }
 
 /// A reading of a live cluster.
@@ -110,6 +121,7 @@ pub struct Live<'a> {
     facts: RefCell<Facts>,
     namespace: Option<&'a str>,
     observe: &'a dyn Fn(Step),
+    discovered: RefCell<Option<oneshot::Sender<Facts>>>,
 }
 
 impl<'a> Live<'a> {
@@ -122,7 +134,7 @@ impl<'a> Live<'a> {
         observe: &'a dyn Fn(Step),
     ) -> Self {
         let mut all: BTreeSet<Need> = BTreeSet::new();
-        let mut open: Vec<Need> = needs.into_iter().collect();
+        let mut open: Vec<Need> = needs.into_iter().filter(|need| !need.is_azure()).collect();
         while let Some(need) = open.pop() {
             if all.insert(need) {
                 open.extend(need.builds_on());
@@ -134,10 +146,18 @@ impl<'a> Live<'a> {
         if namespace.is_some() {
             all.extend([Need::Namespace, Need::Deployments, Need::Pods]);
         }
-        let Opened { context, version, clocks } = opened;
+        let Opened { context, version, clocks, host, named } = opened;
         let server = Server { version, clocks };
-        let facts = Facts { observed_at: Timestamp::now(), context, server, ..Facts::default() };
-        Self { api, needs: all, facts: RefCell::new(facts), namespace, observe }
+        let facts =
+            Facts { observed_at: Timestamp::now(), context, server, server_host: host, named, ..Facts::default() };
+        Self { api, needs: all, facts: RefCell::new(facts), namespace, observe, discovered: RefCell::new(None) }
+    }
+
+    /// Has what the first stage found told as soon as it is known: another reading can begin with it.
+    #[must_use]
+    pub fn telling(self, discovered: oneshot::Sender<Facts>) -> Self {
+        *self.discovered.borrow_mut() = Some(discovered);
+        self
     }
 
     /// Reads everything, unless the interruption or the limit comes first.
@@ -162,13 +182,9 @@ impl<'a> Live<'a> {
         };
         let why = match ended {
             Some(Interruption::User) => Fetched::<()>::INTERRUPTED.to_owned(),
-            Some(Interruption::Limit) => match limit {
-                Some(limit) => {
-                    let start = Fetched::<()>::LIMIT_REACHED;
-                    format!("{start} of {} s was reached (--timeout)", limit.whole.as_secs_f32())
-                }
-                None => format!("{} was reached", Fetched::<()>::LIMIT_REACHED),
-            },
+            Some(Interruption::Limit) => {
+                limit.map_or_else(|| format!("{} was reached", Fetched::<()>::LIMIT_REACHED), |limit| limit.reached())
+            }
             None => "it was not answered".to_owned(),
         };
         let mut facts = self.facts.into_inner();
@@ -183,6 +199,10 @@ impl<'a> Live<'a> {
         {
             let mut facts = self.facts.borrow_mut();
             facts.extension = Extension::discover(self.namespace, &facts.extension_configs, &facts.storage_locations);
+        }
+        if let Some(discovered) = self.discovered.take() {
+            // Whoever wanted it may be gone.
+            let _ = discovered.send(self.facts.borrow().clone());
         }
         futures::future::join(self.stage(Stage::List), self.review()).await;
         self.stage(Stage::Follow).await;

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod agent_restart;
+pub mod azure;
 pub mod connections;
 pub mod corefile_words;
 pub mod denier;
@@ -34,6 +35,7 @@ pub mod refusals;
 pub mod refused;
 pub mod reinstall;
 pub mod resolver;
+pub mod role_rows;
 pub mod run_series;
 pub mod said;
 pub mod snapshot_words;

@@ -1,19 +1,24 @@
 //! One reading of a live cluster for `doctor`.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::join;
+use tokio::sync::oneshot;
 
 use super::DoctorArgs;
 use super::selection::Selection;
+use crate::azure::Az;
 use crate::checks::Check;
 use crate::cluster::{Api, Flags, Logins, connect};
 use crate::error::{Error, Kind};
 use crate::facts::objects::Target;
-use crate::facts::{Facts, Fetched, Need};
+use crate::facts::{Facts, Fetched, Named, Need, is_aks_host};
 use crate::finding::Hop;
 use crate::render::{Console, PathWalk};
-use crate::sources::{Interruption, Limit, Live, Opened, Step, greet};
+use crate::sources::{Arm, Interruption, Limit, Live, Opened, Step, greet};
 
 /// Runs what waits for others, and leaves behind whatever of it does not end.
 ///
@@ -52,9 +57,12 @@ pub(super) async fn live(
     flags: &Flags,
     logins: &Logins,
     selection: &Selection,
+    named: &Named,
     left: Option<Duration>,
-    mut interruption: Pin<&mut impl Future<Output = ()>>,
+    interruption: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
+    // Both halves hear it.
+    let mut interruption = interruption.shared();
     // It is listened to from here on: a login may take as long as a person takes. The target is connected to before
     // anything is read, so that a name that is none costs no reading.
     let whole = [flags.run_limit(), left].into_iter().flatten().min();
@@ -85,7 +93,11 @@ pub(super) async fn live(
         // Ctrl-C reaches the login program too, which then fails: that is no error of the login.
         Some(Err(error)) => {
             let is_interrupted = tokio::time::timeout(SIGNAL_ARRIVES, &mut interruption).await.is_ok();
-            return if is_interrupted { Ok(early()) } else { Err(error) };
+            if is_interrupted {
+                return Ok(early());
+            }
+            let seed = alone(flags.context.clone(), None, named, &error.message, selection);
+            return azure_alone(seed, flags, selection, begun, interruption).await.ok_or(error);
         }
     };
     let api = api.traced(flags.verbosity, |text| Console.remark(text));
@@ -106,7 +118,9 @@ pub(super) async fn live(
         }
         Some(Err(why)) => {
             walk.end();
-            return Err(api.unreachable(&why, flags));
+            let error = api.unreachable(&why, flags);
+            let seed = alone(context, Some(api.host()), named, &error.message, selection);
+            return azure_alone(seed, flags, selection, limit, interruption).await.ok_or(error);
         }
         Some(Ok(version)) => version,
     };
@@ -115,18 +129,36 @@ pub(super) async fn live(
             walk.answered(need);
         }
     };
-    let opened = Opened { context, version, clocks: api.clocks() };
+    let host = Some(api.host().to_owned());
+    let opened = Opened { context, version, clocks: api.clocks(), host, named: named.clone() };
     let mut needs = selection.needs();
     let wants_target = needs.remove(&Need::Target);
-    let reading = Live::new(&api, opened, args.namespace.as_deref(), needs, &observe);
-    let (mut facts, mut ended) = reading.read(limit, &mut interruption).await;
+    let of_azure = selection.asked_of_azure();
+    let (tell, discovered) = oneshot::channel();
+    let reading = Live::new(&api, opened, args.namespace.as_deref(), needs, &observe).telling(tell);
+    // Azure is asked beside the cluster, as soon as the nodes say which one it is.
+    let beside = async {
+        if of_azure.is_empty() {
+            return Facts::default();
+        }
+        let seed = discovered.await.unwrap_or_default();
+        read_azure(seed, flags, &of_azure, &observe, ending(limit, interruption.clone())).await
+    };
+    let ((mut facts, mut ended), azure) = join(reading.read(limit, interruption.clone()), beside).await;
+    facts.take_azure(azure);
+    if ended.is_none() && limit.is_some_and(|limit| tokio::time::Instant::now() >= limit.end) {
+        ended = Some(Interruption::Limit);
+    }
+    if interruption.peek().is_some() {
+        ended = Some(Interruption::User);
+    }
     if let (Some(target), Some(context), true) = (target, &args.target_context, wants_target) {
         facts.target = match target {
             _ if ended == Some(Interruption::User) => Fetched::Failed(Fetched::<()>::INTERRUPTED.to_owned()),
             Err(why) => Fetched::Failed(why),
             Ok(api) => {
                 let api = api.traced(flags.verbosity, |text| Console.remark(text));
-                let (read, stopped) = read_target(&api, context, limit, interruption).await;
+                let (read, stopped) = read_target(&api, context, limit, pin!(interruption)).await;
                 ended = stopped.or(ended);
                 read
             }
@@ -134,6 +166,78 @@ pub(super) async fn live(
     }
     walk.end();
     Ok((facts, ended))
+}
+
+/// Reads what is needed of Azure, with the user's own az.
+async fn read_azure(
+    seed: Facts,
+    flags: &Flags,
+    needs: &[Need],
+    observe: &dyn Fn(Step),
+    end: impl Future<Output = String>,
+) -> Facts {
+    let trace = |text: String| Console.remark(&text);
+    let find = |subscription: Option<&str>| {
+        Az::find(subscription, flags.request_limit())
+            .map(|az| az.traced((flags.verbosity >= TRACES_AZ).then_some(&trace)))
+    };
+    Arm::new(seed, needs.iter().copied(), &find, observe).read(end).await
+}
+
+/// From this level of -v on each az is told of, as each request to the cluster is.
+const TRACES_AZ: u8 = 6;
+
+/// Waits for what ends a reading early, and returns why.
+async fn ending(limit: Option<Limit>, interruption: impl Future<Output = ()>) -> String {
+    let over = async {
+        match limit {
+            Some(limit) => tokio::time::sleep_until(limit.end).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = interruption => Fetched::<()>::INTERRUPTED.to_owned(),
+        () = over => limit.map_or_else(String::new, |limit| limit.reached()),
+    }
+}
+
+/// Begins the facts of a run whose cluster does not answer.
+fn alone(context: Option<String>, host: Option<&str>, named: &Named, why: &str, selection: &Selection) -> Facts {
+    let mut facts = Facts {
+        observed_at: jiff::Timestamp::now(),
+        context,
+        server_host: host.map(str::to_owned),
+        named: named.clone(),
+        ..Facts::default()
+    };
+    let of_cluster = selection.needs().into_iter().filter(|need| !need.is_azure());
+    for need in of_cluster.chain([Need::Nodes, Need::Namespace, Need::ExtensionConfigs, Need::StorageLocations]) {
+        facts.give_up(need, &format!("{}{why}", Fetched::<()>::CLUSTER_SILENT));
+    }
+    facts
+}
+
+/// Judges by Azure alone a cluster that does not answer; `None` where Azure does not know it either.
+async fn azure_alone(
+    seed: Facts,
+    flags: &Flags,
+    selection: &Selection,
+    limit: Option<Limit>,
+    interruption: impl Future<Output = ()> + Clone,
+) -> Option<(Facts, Option<Interruption>)> {
+    let needs = selection.asked_of_azure();
+    let is_known = !seed.named.is_nothing() || seed.server_host.as_deref().is_some_and(is_aks_host);
+    if needs.is_empty() || !is_known {
+        return None;
+    }
+    let end = ending(limit, interruption.clone());
+    let azure = read_azure(seed.clone(), flags, &needs, &|_| {}, end).await;
+    let is_judged =
+        azure.managed_cluster.known().is_some() || azure.managed_cluster.is_absent() || azure.vaults.known().is_some();
+    let mut facts = seed;
+    facts.take_azure(azure);
+    is_judged.then_some((facts, None))
 }
 
 /// What is read of the cluster that a restore is to go to.
@@ -158,7 +262,7 @@ async fn read_target(
         Ok(version) => version,
         Err(why) => return (Fetched::Failed(format!("the API server of context {context}: {why}")), None),
     };
-    let opened = Opened { context: Some(context.to_owned()), version: version.clone(), clocks: None };
+    let opened = Opened { context: Some(context.to_owned()), version: version.clone(), ..Opened::default() };
     let reading = Live::new(api, opened, None, OF_TARGET.iter().copied(), &|_| {});
     let (facts, ended) = reading.read(limit, interruption).await;
     let target = Target {

@@ -15,6 +15,8 @@ pub(super) struct Selection {
     pub(super) selected: Vec<&'static Check>,
     /// Those that do not, with the reason.
     pub(super) deselected: Vec<Deselected>,
+    /// Whether Azure is left out by choice.
+    pub(super) is_without_azure: bool,
 }
 
 impl Selection {
@@ -25,7 +27,7 @@ impl Selection {
                 return Err(Error::usage(format!("there is no check \"{wanted}\"")).hinted(nearest(wanted)));
             }
         }
-        let mut selection = Self { selected: Vec::new(), deselected: Vec::new() };
+        let mut selection = Self { selected: Vec::new(), deselected: Vec::new(), is_without_azure: args.no_azure };
         for check in CHECKS {
             let is_asked = args.check.is_empty() || args.check.iter().any(|wanted| check.is_named(wanted));
             let is_on_hop = args.hop.is_empty() || args.hop.iter().any(|hop| hop.hop() == check.hop);
@@ -35,6 +37,11 @@ impl Selection {
                 (false, _, _) => selection.leave_out(check, "by --check"),
                 (_, false, _) => selection.leave_out(check, "by --hop"),
                 _ => selection.selected.push(check),
+            }
+        }
+        if args.no_azure {
+            for need in Need::ALL.iter().filter(|need| need.is_azure()) {
+                selection.without(*need, "by --no-azure");
             }
         }
         if selection.selected.is_empty() && !args.list {
@@ -62,7 +69,13 @@ impl Selection {
     }
 
     pub(super) fn needs(&self) -> BTreeSet<Need> {
-        self.selected.iter().flat_map(|check| check.needs).map(|requirement| requirement.need).collect()
+        let all = self.selected.iter().flat_map(|check| check.needs).map(|requirement| requirement.need);
+        all.filter(|need| !(self.is_without_azure && need.is_azure())).collect()
+    }
+
+    /// Returns the facts of Azure, among those that are needed.
+    pub(super) fn asked_of_azure(&self) -> Vec<Need> {
+        self.needs().into_iter().filter(|need| need.is_azure()).collect()
     }
 
     /// Returns the facts of the tier that not everybody may use, among those that are needed.

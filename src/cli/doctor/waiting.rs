@@ -11,7 +11,7 @@ use super::selection::Selection;
 use crate::cluster::{Flags, Logins};
 use crate::error::Error;
 use crate::exit;
-use crate::facts::Facts;
+use crate::facts::{Facts, Named};
 use crate::finding::minute;
 use crate::render::Console;
 use crate::sources::Interruption;
@@ -41,6 +41,7 @@ pub(super) async fn wait(
     args: &DoctorArgs,
     flags: &Flags,
     selection: &Selection,
+    named: &Named,
     time: Duration,
     judge: impl Fn(&Facts, Option<Interruption>) -> Result<Round, Error>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
@@ -53,7 +54,7 @@ pub(super) async fn wait(
     loop {
         // The first reading may take what every run may; a later one only what is left of the time to wait.
         let left = last.as_ref().map(|_| end.saturating_duration_since(Instant::now()));
-        let why = match live(args, flags, &logins, selection, left, interruption.as_mut()).await {
+        let why = match live(args, flags, &logins, selection, named, left, interruption.as_mut()).await {
             Ok((facts, Some(Interruption::User))) => return Ok(interrupted(last).unwrap_or((facts, INTERRUPTED))),
             // The time to wait ended it in the middle: the whole reading before it says more.
             Ok((_, Some(Interruption::Limit))) if last.is_some() && Instant::now() >= end => {

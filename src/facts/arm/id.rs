@@ -101,7 +101,9 @@ impl ArmId {
             return format!("{word} {}", self.name());
         }
         match (self.group(), self.subscription()) {
-            (Some(group), _) if !self.0.to_ascii_lowercase().contains("/providers/") => format!("resource group {group}"),
+            (Some(group), _) if !self.0.to_ascii_lowercase().contains("/providers/") => {
+                format!("resource group {group}")
+            }
             (None, Some(subscription)) => format!("subscription {subscription}"),
             _ if self.0.is_empty() => "everything".to_owned(),
             _ => self.0.clone(),
@@ -152,9 +154,13 @@ mod tests {
         assert_eq!(id, ArmId::new(&id.as_str().to_ascii_uppercase()));
         assert_eq!(id.words(), "storage account acc");
         assert_eq!(id.group_id().map(|group| group.words()), Some("resource group RG(1)".to_owned()));
-        let extension = ArmId::new("/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c/providers/Microsoft.KubernetesConfiguration/extensions/e");
+        let extension = ArmId::new(
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c/providers/Microsoft.KubernetesConfiguration/extensions/e",
+        );
         assert!(!extension.has_type("Microsoft.ContainerService/managedClusters"));
-        let instance = ArmId::new("/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v/backupInstances/i");
+        let instance = ArmId::new(
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v/backupInstances/i",
+        );
         assert_eq!(instance.words(), "backup instance i");
         assert_eq!(instance.parent().map(|vault| vault.words()), Some("vault v".to_owned()));
     }

@@ -94,12 +94,24 @@ pub struct InstanceProperties {
     pub data_source_info: DataSource,
     /// By which policy, and how.
     pub policy_info: PolicyInfo,
+    /// What the vault acts as for it, where that is not its own identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_details: Option<IdentityDetails>,
     /// How far protection is: `ProtectionConfigured`, `ProtectionError` and others.
     #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
     pub current_protection_state: Option<String>,
     /// What stands in its way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protection_error_details: Option<ServiceError>,
+}
+
+/// What a vault acts as for one instance.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IdentityDetails {
+    /// The identity that was given to the vault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_assigned_identity_arm_url: Option<ArmId>,
 }
 
 /// What is protected.

@@ -52,8 +52,11 @@ pub struct Held {
     /// The subscription that was asked.
     #[serde(deserialize_with = "name")]
     pub subscription: String,
-    /// What it has there; null where that could not be read.
+    /// What it has there.
     pub assignments: Vec<RoleAssignment>,
+    /// Why there may be more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lack: Option<Text>,
 }
 
 /// What a set of permissions lets somebody do.
@@ -385,7 +388,10 @@ mod tests {
         let contributor = known_role("B24988AC-6180-42a0-ab88-20f7382dd24c").unwrap().permissions();
         assert!(!contributor.allows("Microsoft.Authorization/roleAssignments/write"));
         let data = KnownRole::named("Storage Blob Data Contributor").unwrap().permissions();
-        assert!(data.allows_data("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write") && !data.allows("Microsoft.Storage/storageAccounts/listKeys/action"));
+        assert!(
+            data.allows_data("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write")
+                && !data.allows("Microsoft.Storage/storageAccounts/listKeys/action")
+        );
     }
 
     #[test]

@@ -55,9 +55,7 @@ pub use velero::{
     Backup, BackupSpec, BackupStatus, ObjectStorage, Progress, StorageLocation, StorageLocationSpec,
     StorageLocationStatus,
 };
-pub use volume::{
-    Claim, ClaimReference, ClaimSpec, ClaimStatus, CsiVolume, Volume, VolumeNodeAffinity, VolumeSpec,
-};
+pub use volume::{Claim, ClaimReference, ClaimSpec, ClaimStatus, CsiVolume, Volume, VolumeNodeAffinity, VolumeSpec};
 pub use webhook::{
     AdmissionTrial, MatchCondition, ServiceEndpoints, Webhook, WebhookClient, WebhookConfiguration, WebhookRule,
 };

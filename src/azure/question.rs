@@ -1,0 +1,71 @@
+//! One question to Azure Resource Manager.
+
+use serde_json::Value;
+
+use super::versions;
+
+/// A question: a path, its parameters, and a body where it has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The path, from `/subscriptions` or `/providers` on.
+    pub path: String,
+    /// The parameters behind it, the version among them.
+    pub parameters: Vec<(String, String)>,
+    /// The body; a question that has one is a POST.
+    pub body: Option<Value>,
+}
+
+impl Question {
+    /// Asks for what is at a path, in the version that is right for it.
+    pub fn get(path: impl Into<String>) -> Self {
+        let path = path.into();
+        let version = versions::of(&path).to_owned();
+        Self { path, parameters: vec![("api-version".to_owned(), version)], body: None }
+    }
+
+    /// Asks an operation that reads, and takes a body.
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
+        Self { body: Some(body), ..Self::get(path) }
+    }
+
+    /// Adds a filter.
+    #[must_use]
+    pub fn filtered(mut self, filter: &str) -> Self {
+        self.parameters.push(("$filter".to_owned(), filter.to_owned()));
+        self
+    }
+
+    /// Returns the question for the next page, from the address that an answer gives for it.
+    ///
+    /// Only its path and parameters are used: a host that an answer names is never given a token.
+    #[must_use]
+    pub fn next(address: &str) -> Option<Self> {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let at = rest.find('/')?;
+        let (path, query) = rest[at..].split_once('?').unwrap_or((&rest[at..], ""));
+        let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_graphic());
+        if !is_plain(path) || !is_plain(query) {
+            return None;
+        }
+        let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        if parameters.iter().any(|(key, value)| key.contains(char::is_control) || value.contains(char::is_control)) {
+            return None;
+        }
+        Some(Self { path: path.to_owned(), parameters, body: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_asked_of_azure_whatever_host_the_answer_names() {
+        let next = Question::next("https://evil.example/subscriptions/s/x?api-version=1&$skiptoken=a%2Bb%3D").unwrap();
+        assert_eq!(next.path, "/subscriptions/s/x");
+        assert_eq!(next.parameters[1], ("$skiptoken".to_owned(), "a+b=".to_owned()));
+        for odd in ["", "https://host", "https://h/a b", "https://h/a?x=%0a"] {
+            assert_eq!(Question::next(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Who may do what in Azure: the broken rows, or with `-o wide` the whole table.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::page::{Detail, Page};
+use crate::checks::permissions::{Row, Verdict, permissions};
+use crate::facts::Facts;
+use crate::finding::minute;
+
+impl Page<'_> {
+    /// Shows the table of permissions, as far as it is asked for or something in it is broken.
+    pub(super) fn permissions(&mut self, facts: &Facts) {
+        let is_wide = self.look.detail == Detail::Wide;
+        let mut rows = permissions(facts);
+        rows.retain(|row| is_wide || row.verdict.is_broken() || matches!(row.verdict, Verdict::Recent(_)));
+        if rows.is_empty() {
+            return;
+        }
+        self.heading("PERMISSIONS IN AZURE");
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(self.look.width).unwrap_or(u16::MAX))
+            .set_header(["WHO", "AT", "NEEDS", "HAS", ""]);
+        for row in &rows {
+            let has = match (&row.has, &row.inherited_from) {
+                (Some(has), Some(from)) => format!("{has} (from {})", from.words()),
+                (Some(has), None) => has.clone(),
+                (None, _) => "-".to_owned(),
+            };
+            table.add_row([row.identity.clone(), row.scope.words(), row.needed.to_owned(), has, verdict(row)]);
+        }
+        for line in table.to_string().lines() {
+            self.line(line.trim_end());
+        }
+    }
+}
+
+/// Returns how it stands with a permission, in a few words.
+fn verdict(row: &Row) -> String {
+    match &row.verdict {
+        Verdict::Granted => "granted".to_owned(),
+        Verdict::Recent(until) => format!("new: wait until {}", minute(*until)),
+        Verdict::Missing => "MISSING".to_owned(),
+        Verdict::Denied => format!("DENIED by {}", row.denied_by.as_deref().unwrap_or("a deny assignment")),
+        Verdict::Unknown(_) => "unknown".to_owned(),
+        Verdict::NotNeeded => "not needed".to_owned(),
+    }
+}

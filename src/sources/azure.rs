@@ -1,0 +1,378 @@
+//! Facts from Azure: what the selected checks need, in as few waves as the dependencies allow.
+//!
+//! The waves: which cluster it is; the cluster and what hangs on it; what these name; what only those name in turn. The
+//! first falls away where flags name the cluster. At most four questions are put at once, each is put once, and a run
+//! puts a bounded number of them ([`MOST_READS`]): what is beyond that is told as not asked.
+//! No failure of one stops another. An interruption, or the run's own limit, leaves what was not read as failed with
+//! that reason.
+
+mod identities;
+mod listing;
+mod protection;
+mod storage;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use futures::future::{join, join_all};
+
+use self::listing::unread;
+use super::live::Step;
+use crate::azure::{Az, Question, Trouble};
+use crate::facts::arm::{ArmId, AzureCloud, Disk, ManagedCluster, NodeGroup, SignIn};
+use crate::facts::{Facts, Fetched, Need, Parts, is_aks_host};
+
+/// So many questions a run puts at most, for one vault; a further vault may have [`MORE_FOR_A_VAULT`].
+pub const MOST_READS: usize = 20;
+/// The vault, its policies, its jobs, and its roles.
+const MORE_FOR_A_VAULT: usize = 4;
+/// So many vaults are judged.
+const MOST_VAULTS: usize = 4;
+
+/// A reading of Azure.
+pub struct Arm<'a> {
+    needs: BTreeSet<Need>,
+    facts: RefCell<Facts>,
+    reads: Cell<usize>,
+    observe: &'a dyn Fn(Step),
+    find: &'a Find<'a>,
+}
+
+/// Finds az for a subscription; `None` leaves the choice to az itself.
+pub type Find<'a> = dyn Fn(Option<&str>) -> Result<Az<'a>, Trouble> + 'a;
+
+/// The waves, by the needs that are asked in each.
+const SECOND: &[Need] = &[
+    Need::ManagedCluster,
+    Need::ArmExtensions,
+    Need::BackupInstances,
+    Need::TrustedAccess,
+    Need::ScaleSets,
+    Need::Locks,
+    Need::DenyAssignments,
+];
+const THIRD: &[Need] = &[
+    Need::StorageAccount,
+    Need::Container,
+    Need::Vaults,
+    Need::BackupPolicies,
+    Need::BackupJobs,
+    Need::RoleAssignments,
+    Need::SnapshotTrial,
+    Need::Disks,
+    Need::Identities,
+    Need::Registrations,
+];
+const FOURTH: &[Need] = &[Need::RoleDefinitions, Need::CallerRights];
+
+impl<'a> Arm<'a> {
+    /// Makes a reading of these needs, and of what they build on, from what is known of the cluster's nodes.
+    pub fn new(
+        seed: Facts,
+        needs: impl IntoIterator<Item = Need>,
+        find: &'a Find<'a>,
+        observe: &'a dyn Fn(Step),
+    ) -> Self {
+        let mut all: BTreeSet<Need> = needs.into_iter().filter(|need| need.is_azure()).collect();
+        if !all.is_empty() {
+            // Whether it is the same cluster must be known whatever is asked of Azure.
+            all.extend([Need::AzureSignIn, Need::NodeGroup, Need::ManagedCluster]);
+        }
+        let mut open: Vec<Need> = all.iter().copied().collect();
+        while let Some(need) = open.pop() {
+            open.extend(need.builds_on().iter().filter(|base| all.insert(**base)));
+        }
+        Self { needs: all, facts: RefCell::new(seed), reads: Cell::new(0), observe, find }
+    }
+
+    /// Reads everything, unless `end` comes first, which says why it ended.
+    pub async fn read(self, end: impl Future<Output = String>) -> Facts {
+        let ended = tokio::select! {
+            biased;
+            why = end => Some(why),
+            () = self.waves() => None,
+        };
+        let why = ended.unwrap_or_else(|| "it was not answered".to_owned());
+        let mut facts = self.facts.into_inner();
+        for need in &self.needs {
+            facts.give_up(*need, &why);
+        }
+        facts
+    }
+
+    async fn waves(&self) {
+        if self.needs.is_empty() {
+            return;
+        }
+        let subscription = self.subscription();
+        let az = match (self.find)(subscription.as_deref()) {
+            Ok(az) => az,
+            Err(trouble) => return self.give_up_all(&trouble.words()),
+        };
+        (self.observe)(Step::Asking(Need::AzureSignIn));
+        let signed_in = az.sign_in().await;
+        (self.observe)(Step::Answered(Need::AzureSignIn));
+        match signed_in {
+            Err(trouble) => {
+                // Nothing can be asked without: one reason for all.
+                return self.give_up_all(&trouble.words());
+            }
+            Ok(who) => {
+                let foreign = foreign_cloud(&who, self.facts.borrow().region());
+                self.facts.borrow_mut().azure_sign_in = Fetched::Got(who);
+                if let Some(why) = foreign {
+                    return self.give_up_all(&why);
+                }
+            }
+        }
+        if self.cluster().is_none() {
+            self.node_group(&az).await;
+            if self.cluster().is_none() {
+                self.cluster_by_host(&az).await;
+            }
+        }
+        let Some(cluster) = self.cluster() else {
+            let why = self.unknown_cluster();
+            self.vault_alone(&az).await;
+            return self.give_up_all(&why);
+        };
+        join(self.wave(&az, &cluster, SECOND), async {
+            // Named by flags: whether it is the nodes' own is asked beside the rest.
+            if self.facts.borrow().node_group.is_unasked() {
+                self.node_group(&az).await;
+            }
+        })
+        .await;
+        self.wave(&az, &cluster, THIRD).await;
+        self.roles_of_vaults(&az).await;
+        self.wave(&az, &cluster, FOURTH).await;
+    }
+
+    async fn wave(&self, az: &Az<'_>, cluster: &ArmId, wave: &[Need]) {
+        join_all(wave.iter().filter(|need| self.needs.contains(need)).map(|need| async move {
+            (self.observe)(Step::Asking(*need));
+            self.answer(az, cluster, *need).await;
+            (self.observe)(Step::Answered(*need));
+        }))
+        .await;
+    }
+
+    /// Asks one question and keeps the answer in its field.
+    async fn answer(&self, az: &Az<'_>, cluster: &ArmId, need: Need) {
+        macro_rules! keep {
+            ($field:ident, $answer:expr) => {{
+                let answer = $answer;
+                self.facts.borrow_mut().$field = answer;
+            }};
+        }
+        match need {
+            Need::ManagedCluster => keep!(managed_cluster, self.one(az, Question::get(cluster.as_str())).await),
+            Need::ArmExtensions => keep!(
+                arm_extensions,
+                self.list(az, under(cluster, "Microsoft.KubernetesConfiguration/extensions")).await
+            ),
+            Need::BackupInstances => {
+                keep!(backup_instances, self.list(az, under(cluster, "Microsoft.DataProtection/backupInstances")).await)
+            }
+            Need::TrustedAccess => {
+                keep!(
+                    trusted_access,
+                    self.list(az, Question::get(format!("{cluster}/trustedAccessRoleBindings"))).await
+                );
+            }
+            Need::ScaleSets => keep!(scale_sets, self.scale_sets(az).await),
+            Need::Locks => keep!(locks, self.of_subscriptions(az, "Microsoft.Authorization/locks").await),
+            Need::DenyAssignments => {
+                keep!(deny_assignments, self.of_subscriptions(az, "Microsoft.Authorization/denyAssignments").await);
+            }
+            Need::StorageAccount => keep!(storage_account, self.storage_account(az).await),
+            Need::Container => keep!(container, self.container(az).await),
+            Need::Vaults => keep!(vaults, self.vaults(az).await),
+            Need::BackupPolicies => keep!(backup_policies, self.of_vaults(az, "backupPolicies").await),
+            Need::BackupJobs => keep!(backup_jobs, self.jobs(az, cluster).await),
+            Need::RoleAssignments => keep!(role_assignments, self.role_assignments(az).await),
+            Need::RoleDefinitions => keep!(role_definitions, self.role_definitions(az).await),
+            Need::SnapshotTrial => keep!(snapshot_trial, self.snapshot_trial(az).await),
+            Need::Disks => keep!(disks, self.disks(az, cluster).await),
+            Need::Identities => keep!(identities, self.identities(az).await),
+            Need::Registrations => keep!(registrations, self.registrations(az, cluster).await),
+            Need::CallerRights => keep!(caller_rights, self.caller_rights(az).await),
+            // The sign-in and the nodes' group come before the waves; the rest is the cluster's.
+            _ => {}
+        }
+    }
+
+    /// Returns the cluster: as it was named, or as the nodes' group says.
+    fn cluster(&self) -> Option<ArmId> {
+        self.facts.borrow().cluster_id()
+    }
+
+    /// Returns the subscription that az is to use: as it was named, else that of the nodes, else that of a vault.
+    fn subscription(&self) -> Option<String> {
+        let facts = self.facts.borrow();
+        let machines = facts.machine_group();
+        let of_vault = facts.named.vault.as_ref().and_then(ArmId::subscription);
+        let own = facts.named.subscription.as_deref().or_else(|| machines.as_ref()?.subscription()).or(of_vault);
+        own.map(str::to_owned)
+    }
+
+    /// Gives all of it up for one reason.
+    fn give_up_all(&self, why: &str) {
+        let mut facts = self.facts.borrow_mut();
+        for need in &self.needs {
+            facts.give_up(*need, &format!("{}{why}", Fetched::<()>::AZURE_SILENT));
+        }
+    }
+
+    async fn node_group(&self, az: &Az<'_>) {
+        let Some(group) = self.facts.borrow().machine_group() else {
+            self.facts.borrow_mut().give_up(Need::NodeGroup, "no node shows which resource group its machine lies in");
+            return;
+        };
+        (self.observe)(Step::Asking(Need::NodeGroup));
+        let group: Fetched<NodeGroup> = self.one(az, Question::get(group.as_str())).await;
+        self.facts.borrow_mut().node_group = group;
+        (self.observe)(Step::Answered(Need::NodeGroup));
+    }
+
+    /// Finds the cluster by the kubeconfig's host where no node tells: the API server is silent, or hides them.
+    async fn cluster_by_host(&self, az: &Az<'_>) {
+        let Some(host) = self.facts.borrow().server_host.clone().filter(|host| is_aks_host(host)) else { return };
+        let query = format!(
+            "// aksbackup: cluster-by-fqdn\nResources | where type =~ 'microsoft.containerservice/managedclusters' | where properties.fqdn =~ '{host}' or properties.privateFQDN =~ '{host}' or properties.azurePortalFQDN =~ '{host}' | project id"
+        );
+        let rows: Fetched<Vec<Disk>> = self.graph(az, &[], &query).await;
+        if let [only] = rows.known_rows() {
+            // The index names it; that it is there, Azure says itself in the next wave.
+            let cluster = ManagedCluster { id: only.id.clone(), ..ManagedCluster::default() };
+            self.facts.borrow_mut().managed_cluster = Fetched::Got(cluster);
+        }
+    }
+
+    /// Says why it is not known which cluster of Azure this is.
+    fn unknown_cluster(&self) -> String {
+        const HINT: &str = "name it with --subscription, --resource-group and --cluster-name";
+        let facts = self.facts.borrow();
+        match &facts.node_group {
+            Fetched::Got(group) if group.managed_by.is_none() => {
+                format!(
+                    "the resource group of the nodes, {}, names no cluster that it belongs to; {HINT}",
+                    group.id.name()
+                )
+            }
+            Fetched::Absent => format!("the resource group of the nodes is gone in Azure; {HINT}"),
+            group => match group.unread("the resource group of the nodes") {
+                Some(unread) => format!("{}; {HINT}", unread.why),
+                None => format!("which cluster of Azure this is could not be found; {HINT}"),
+            },
+        }
+    }
+
+    /// Reads the vault that was named, where there is no cluster any more that could name it.
+    async fn vault_alone(&self, az: &Az<'_>) {
+        if self.facts.borrow().named.vault.is_none() {
+            return;
+        }
+        let nowhere = ArmId::default();
+        self.wave(az, &nowhere, &[Need::Vaults, Need::BackupPolicies]).await;
+    }
+
+    /// Lists the disks of the nodes' group, and counts the snapshots of each, in Azure's index: one question for all.
+    async fn disks(&self, az: &Az<'_>, cluster: &ArmId) -> Fetched<Vec<Disk>> {
+        let (group, subscriptions) = {
+            let facts = self.facts.borrow();
+            let named =
+                facts.managed_cluster.known().and_then(|cluster| cluster.properties.node_resource_group.clone());
+            let group = named.or_else(|| facts.machine_group().and_then(|group| group.group().map(str::to_owned)));
+            let mut subscriptions: Vec<String> = cluster.subscription().map(str::to_owned).into_iter().collect();
+            for group in facts.snapshot_groups() {
+                let one = group.subscription().map(str::to_owned);
+                subscriptions.extend(one.filter(|one| !subscriptions.contains(one)));
+            }
+            (group, subscriptions)
+        };
+        let Some(group) = group else {
+            return Fetched::Failed("the resource group of the nodes is not known".to_owned());
+        };
+        let subscription = cluster.subscription().unwrap_or_default();
+        let of_group = format!("/subscriptions/{subscription}/resourceGroups/{group}/").to_ascii_lowercase();
+        let query = format!(
+            "// aksbackup: disks-of-cluster\nResources | where type =~ 'microsoft.compute/disks' and tolower(id) startswith '{of_group}' | project id = tolower(id), kind = 'disk', sku = tostring(sku.name), sizeGb = tolong(properties.diskSizeGB) | union (Resources | where type =~ 'microsoft.compute/snapshots' | extend source = tolower(tostring(properties.creationData.sourceResourceId)) | where source startswith '{of_group}' | summarize count = count() by id = source | extend kind = 'snapshots')"
+        );
+        let subscriptions: Vec<&str> = subscriptions.iter().map(String::as_str).collect();
+        self.graph(az, &subscriptions, &query).await
+    }
+
+    /// Lists something of every subscription that matters: the cluster's, the account's, the snapshots'.
+    async fn of_subscriptions<T: serde::de::DeserializeOwned>(&self, az: &Az<'_>, kind: &str) -> Fetched<Vec<T>> {
+        let subscriptions = self.subscriptions();
+        let lists = join_all(subscriptions.iter().map(|subscription| {
+            self.list(az, Question::get(format!("/subscriptions/{subscription}/providers/{kind}")))
+        }))
+        .await;
+        together(lists)
+    }
+
+    /// Returns the subscriptions that matter as far as they are known by now; the cluster's stands first.
+    fn subscriptions(&self) -> Vec<String> {
+        let facts = self.facts.borrow();
+        let cluster = facts.cluster_id();
+        // The in-cluster location names the account before Azure is asked for the extension.
+        let of_location =
+            facts.locations().filter_map(|location| location.setting("subscriptionId").map(str::to_owned));
+        let mut all: Vec<String> = Vec::new();
+        for one in cluster.iter().filter_map(|id| id.subscription().map(str::to_owned)).chain(of_location) {
+            let one = crate::facts::objects::plain_name(&one);
+            if !one.is_empty() && !all.iter().any(|known| known.eq_ignore_ascii_case(&one)) {
+                all.push(one);
+            }
+        }
+        all.truncate(3);
+        all
+    }
+
+    /// Takes one of the questions that a run may put.
+    fn take_read(&self) -> Result<(), Trouble> {
+        let vaults = self.facts.borrow().vault_ids().len().clamp(1, MOST_VAULTS);
+        let most = MOST_READS + MORE_FOR_A_VAULT * (vaults - 1);
+        if self.reads.get() >= most {
+            return Err(Trouble::Other(format!(
+                "this run had asked Azure {most} times already, which is the most it does"
+            )));
+        }
+        self.reads.set(self.reads.get() + 1);
+        Ok(())
+    }
+}
+
+/// Returns the question for what a provider keeps about a scope.
+fn under(scope: &ArmId, kind: &str) -> Question {
+    Question::get(format!("{scope}/providers/{kind}"))
+}
+
+/// Says that az speaks to another cloud than the cluster's.
+fn foreign_cloud(who: &SignIn, region: Option<&str>) -> Option<String> {
+    let (cloud, own) = (who.cloud?, AzureCloud::of_region(region?));
+    (cloud != own).then(|| {
+        format!(
+            "az is signed in to the cloud {}, and the cluster's region is one of {}; choose that with: az cloud set --name {}",
+            cloud.name(),
+            own.name(),
+            own.name()
+        )
+    })
+}
+
+/// Puts lists together: nothing that was read is lost where something was not.
+fn together<T>(lists: Vec<Fetched<Vec<T>>>) -> Fetched<Vec<T>> {
+    let mut all = Parts::new();
+    for list in lists {
+        if let Some(unread) = unread(&list) {
+            all.lack_unread(unread);
+        }
+        if let Fetched::Got(rows) | Fetched::Partial { got: rows, .. } = list {
+            all.add(rows);
+        }
+    }
+    all.together()
+}

@@ -1,0 +1,136 @@
+//! The vaults, their policies and jobs, and whether a snapshot would be allowed.
+
+use futures::future::join_all;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::listing::stands_on;
+use super::{Arm, MOST_VAULTS, together};
+use crate::azure::{Az, Question};
+use crate::facts::arm::{ArmId, BackupJob, PolicyEvaluation, SnapshotTrial, Vault};
+use crate::facts::{Fetched, Need, Parts};
+
+/// So many jobs are kept: the newest.
+const MOST_JOBS: usize = 60;
+
+/// Why nothing is known of a vault.
+const NO_VAULT: &str = "no vault is known for this cluster; name one with --vault and its id";
+
+impl Arm<'_> {
+    /// Returns the vaults to judge, or the state of what stands on them.
+    fn known_vaults<T>(&self) -> Result<Vec<ArmId>, Fetched<T>> {
+        let facts = self.facts.borrow();
+        let mut vaults = facts.vault_ids();
+        if vaults.is_empty() {
+            let unread = stands_on(&facts.backup_instances, Need::BackupInstances.what())
+                .or_else(|| stands_on(&facts.trusted_access, Need::TrustedAccess.what()));
+            return Err(unread.unwrap_or_else(|| Fetched::Failed(NO_VAULT.to_owned())));
+        }
+        vaults.truncate(MOST_VAULTS);
+        Ok(vaults)
+    }
+
+    pub(super) async fn vaults(&self, az: &Az<'_>) -> Fetched<Vec<Vault>> {
+        let vaults = match self.known_vaults() {
+            Ok(vaults) => vaults,
+            Err(state) => return state,
+        };
+        let answers = join_all(vaults.iter().map(|id| self.one::<Vault>(az, Question::get(id.as_str())))).await;
+        let mut all = Parts::new();
+        for (id, answer) in vaults.iter().zip(answers) {
+            match answer {
+                Fetched::Got(vault) => all.add([vault]),
+                // One that is gone is no row; who names it is a finding of its own.
+                Fetched::Absent => {}
+                other => match other.unread(&id.words()) {
+                    Some(unread) => all.lack_unread(unread),
+                    None => all.lack(id.words()),
+                },
+            }
+        }
+        all.together()
+    }
+
+    /// Lists something of every vault.
+    pub(super) async fn of_vaults<T: DeserializeOwned>(&self, az: &Az<'_>, what: &str) -> Fetched<Vec<T>> {
+        let vaults = match self.known_vaults() {
+            Ok(vaults) => vaults,
+            Err(state) => return state,
+        };
+        let lists = join_all(vaults.iter().map(|id| async move {
+            match self.list(az, Question::get(format!("{id}/{what}"))).await {
+                // A vault that is gone has none.
+                Fetched::Absent => Fetched::Got(Vec::new()),
+                list => list,
+            }
+        }))
+        .await;
+        together(lists)
+    }
+
+    /// Lists the newest jobs about the cluster, and asks for the details of the newest that warned.
+    pub(super) async fn jobs(&self, az: &Az<'_>, cluster: &ArmId) -> Fetched<Vec<BackupJob>> {
+        let mut jobs: Fetched<Vec<BackupJob>> = self.of_vaults(az, "backupJobs").await;
+        let Some(rows) = jobs.known_mut() else { return jobs };
+        rows.retain(|job| job.properties.data_source_id == *cluster);
+        rows.sort_by_key(|job| std::cmp::Reverse(job.when()));
+        rows.truncate(MOST_JOBS);
+        let newest = rows.iter_mut().find(|job| job.is_backup() && !job.is("InProgress"));
+        if let Some(job) =
+            newest.filter(|job| job.is("CompletedWithWarnings") && job.properties.extended_info.is_none())
+        {
+            let whole: Fetched<BackupJob> = self.one(az, Question::get(job.id.as_str())).await;
+            if let Fetched::Got(whole) = whole {
+                job.properties.extended_info = whole.properties.extended_info;
+            }
+        }
+        jobs
+    }
+
+    /// Asks Azure's policies about a snapshot in the snapshot group; nothing is made.
+    pub(super) async fn snapshot_trial(&self, az: &Az<'_>) -> Fetched<SnapshotTrial> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            content_evaluation_result: Option<Evaluations>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Evaluations {
+            #[serde(default)]
+            policy_evaluations: Vec<PolicyEvaluation>,
+        }
+        let group = {
+            let facts = self.facts.borrow();
+            if let Some(state) = stands_on(&facts.backup_instances, Need::BackupInstances.what()) {
+                return state;
+            }
+            match facts.snapshot_groups().into_iter().next() {
+                Some(group) => group,
+                None => return Fetched::Failed("no backup instance names a snapshot resource group".to_owned()),
+            }
+        };
+        let region = self.facts.borrow().managed_cluster.known().map(|cluster| cluster.location.clone());
+        let body = serde_json::json!({"resourceDetails": {
+            "apiVersion": "2024-03-02",
+            "resourceContent": {
+                "type": "Microsoft.Compute/snapshots",
+                "name": "kubectl-aksbackup-asks-only",
+                "location": region.unwrap_or_default(),
+                "properties": {"creationData": {"createOption": "Copy"}, "incremental": true},
+            },
+        }});
+        let path = format!("{group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions");
+        let answer: Fetched<Answer> = self.one(az, Question::post(path, body)).await;
+        match answer {
+            Fetched::Got(answer) => Fetched::Got(SnapshotTrial {
+                group,
+                evaluations: answer.content_evaluation_result.map(|all| all.policy_evaluations).unwrap_or_default(),
+            }),
+            Fetched::Absent => Fetched::Absent,
+            Fetched::Denied(right) => Fetched::Denied(right),
+            Fetched::Failed(why) => Fetched::Failed(why),
+            _ => Fetched::NotAsked,
+        }
+    }
+}
