@@ -9,6 +9,7 @@
 
 pub mod aks;
 mod api;
+mod az;
 mod binaries;
 mod certificates;
 mod clock;
@@ -25,6 +26,7 @@ pub mod scenarios;
 mod user;
 mod world;
 
+pub use az::{az, witness};
 pub use binaries::{Binaries, binaries};
 pub use dns::{Answer, Dns};
 pub use fault::Fault;

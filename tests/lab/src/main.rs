@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use aksbackup_lab::{Lab, SCENARIOS, binaries, scenario, scenarios};
+use aksbackup_lab::{Lab, SCENARIOS, az, binaries, scenario, scenarios};
 use anyhow::Result;
 
 const USAGE: &str = "usage: aksbackup-lab binaries | scenarios | demo [SCENARIO]";
@@ -38,8 +38,10 @@ fn main() -> ExitCode {
     }
 }
 
+/// Builds and installs everything, and prints the two folders.
 fn print_binaries() -> Result<()> {
     println!("{}", binaries()?.folder.display());
+    println!("{}", az()?.display());
     Ok(())
 }
 
