@@ -9,6 +9,7 @@
 
 pub mod aks;
 mod api;
+pub mod arm;
 mod az;
 mod binaries;
 mod certificates;
@@ -26,6 +27,7 @@ pub mod scenarios;
 mod user;
 mod world;
 
+pub use arm::Azure;
 pub use az::{az, witness};
 pub use binaries::{Binaries, binaries};
 pub use dns::{Answer, Dns};
