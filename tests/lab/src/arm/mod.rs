@@ -24,6 +24,8 @@ mod operations;
 mod router;
 mod server;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod world;
 mod writes;
 

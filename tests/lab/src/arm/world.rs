@@ -1,5 +1,6 @@
 //! The world that the simulator answers from: resources in Azure's own JSON by their ids, and how the cloud behaves.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -107,10 +108,10 @@ impl World {
     /// Merges into a resource: fields replace those of their name, and null takes a field away.
     ///
     /// It says whether there is such a resource.
-    pub fn patch(&mut self, id: &str, changes: &Value) -> bool {
+    pub fn patch(&mut self, id: &str, changes: impl Borrow<Value>) -> bool {
         match self.resources.get_mut(&id.to_lowercase()) {
             Some(resource) => {
-                merge(resource, changes);
+                merge(resource, changes.borrow());
                 true
             }
             None => false,

@@ -68,7 +68,7 @@ pub(crate) fn patch_extension(world: &mut World, origin: &str, resource: &Resour
     if !protected.is_null() {
         changes["configurationProtectedSettings"] = masked(protected);
     }
-    world.patch(&resource.path, &json!({"properties": changes}));
+    world.patch(&resource.path, json!({"properties": changes}));
     let operation = world.begin(&resource.path, Verb::Update);
     let body = world.get(&resource.path).cloned().unwrap_or_default();
     extension_headers(Answer::new(202, body), origin, resource, &operation)
@@ -133,7 +133,7 @@ fn install_identity(world: &mut World, resource: &Resource) -> Value {
         let given = json!({"principalId": principal, "clientId": client});
         let mut identities = json!({});
         identities[&id] = given;
-        world.patch(&scale_set, &json!({"identity": {"type": "UserAssigned", "userAssignedIdentities": identities}}));
+        world.patch(&scale_set, json!({"identity": {"type": "UserAssigned", "userAssignedIdentities": identities}}));
     }
     json!({"principalId": principal, "tenantId": null, "type": null})
 }
@@ -203,7 +203,7 @@ pub(crate) fn put_binding(world: &mut World, origin: &str, resource: &Resource, 
     world.set(&resource.path, json!({"properties": {"sourceResourceId": source, "roles": roles}}));
     let operation = world.begin(&resource.path, if old { Verb::Update } else { Verb::Create });
     // The container service calls both the same.
-    world.patch(&resource.path, &json!({"properties": {"provisioningState": "Updating"}}));
+    world.patch(&resource.path, json!({"properties": {"provisioningState": "Updating"}}));
     let body = world.get(&resource.path).cloned().unwrap_or_default();
     cluster_headers(Answer::new(if old { 200 } else { 201 }, body), origin, &resource.path, &operation)
 }
