@@ -4,13 +4,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use aksbackup_lab::Azure;
-use aksbackup_lab::aks::{NODE_GROUP, RESOURCE_GROUP, SUBSCRIPTION};
+use aksbackup_lab::aks::{CLUSTER, NODE_GROUP, RESOURCE_GROUP, SUBSCRIPTION};
 use aksbackup_lab::arm::healthy::{
-    BLOB_CONTRIBUTOR, CLUSTER_PRINCIPAL, EXTENSION_PRINCIPAL, FQDN, READER, SNAPSHOT_GROUP, VAULT_PRINCIPAL,
-    account_id, binding_id, cluster_id, container_id, disk_id, extension_id, group_id, identity_id, instance_id,
-    policy_id, role_id, snapshot_id, subscription_id, vault_id,
+    BLOB_CONTRIBUTOR, CLUSTER_PRINCIPAL, EXTENSION_PRINCIPAL, FQDN, KUBELET_PRINCIPAL, READER, SNAPSHOT_GROUP, VAULT,
+    VAULT_PRINCIPAL, account_id, binding_id, cluster_id, container_id, disk_id, extension_id, group_id, identity_id,
+    instance_id, policy_id, role_id, settings, snapshot_id, subscription_id, vault_id,
 };
-use aksbackup_lab::arm::{Allowed, FaultRule, World};
+use aksbackup_lab::arm::{Allowed, FaultRule, Policy, World};
+use aksbackup_lab::extension::{ACCOUNT, ACCOUNT_GROUP, NAME};
 use serde_json::{Value, json};
 
 /// What az said.
@@ -471,14 +472,14 @@ fn locks_policies_and_bindings() {
         json!([])
     );
     azure.edit(|world| {
-        world.policies.push(aksbackup_lab::arm::Policy {
+        world.policies.push(Policy {
             name: "no-snapshots".to_owned(),
             kind: "Microsoft.Compute/snapshots".to_owned(),
             effect: "Deny".to_owned(),
         });
     });
     let denied = rest(&azure, "post", &check, Some(&content)).json();
-    assert_eq!(denied["contentEvaluationResult"]["policyEvaluations"][0]["effectDetails"]["policyEffect"], "Deny");
+    assert_eq!(denied["contentEvaluationResult"]["policyEvaluations"][0]["evaluationResult"], "NonCompliant");
 }
 
 #[test]
@@ -496,4 +497,177 @@ fn calls_at_once_are_counted() {
     assert_eq!(azure.tokens_asked(), 3);
     azure.forget_calls();
     assert!(azure.calls().is_empty());
+}
+
+/// The healthy world, and beside it one of each kind that a healthy one has none of.
+fn world_of_every_kind() -> World {
+    let mut world = World::healthy();
+    let network =
+        |kind: &str, name: &str| format!("{}/providers/Microsoft.Network/{kind}/{name}", group_id(ACCOUNT_GROUP));
+    // On the vault: what the witness deletes is the cluster's.
+    world.set(
+        &format!("{}/providers/Microsoft.Authorization/locks/keep", vault_id()),
+        json!({"properties": {"level": "CanNotDelete", "notes": "keep"}}),
+    );
+    world.set(
+        &format!("{}/providers/Microsoft.Authorization/denyAssignments/de170000-0000-4000-8000-000000000001", account_id()),
+        json!({"properties": {
+            "denyAssignmentName": "stack", "scope": account_id(), "doNotApplyToChildScopes": false, "isSystemProtected": true,
+            "permissions": [{"actions": ["*/write"], "notActions": [], "dataActions": [], "notDataActions": []}],
+            "principals": [{"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}], "excludePrincipals": [],
+        }}),
+    );
+    world.set(
+        &format!("{}/federatedIdentityCredentials/fic", identity_id("ext-azure-aks-backup-cluster")),
+        json!({"properties": {"issuer": "https://issuer/", "subject": "system:serviceaccount:a:b", "audiences": ["api://AzureADTokenExchange"]}}),
+    );
+    world.set(
+        &network("privateEndpoints", "blob"),
+        json!({"location": "centralus", "properties": {"provisioningState": "Succeeded", "privateLinkServiceConnections": [{
+            "name": "blob", "properties": {
+                "privateLinkServiceId": account_id(), "groupIds": ["blob"],
+                "privateLinkServiceConnectionState": {"status": "Approved", "description": "", "actionsRequired": "None"},
+            },
+        }]}}),
+    );
+    world.set(
+        &network("privateDnsZones", "privatelink.blob.core.windows.net"),
+        json!({"location": "global", "properties": {"numberOfRecordSets": 2, "provisioningState": "Succeeded"}}),
+    );
+    let error = json!({
+        "code": "UserErrorKubernetesBackupExtensionUnhealthy", "message": "The extension is unhealthy.", "recommendedAction": ["Look."],
+        "isUserError": true, "isRetryable": false, "details": [], "innerError": null, "properties": {}, "target": "",
+    });
+    let state = json!({"properties": {"currentProtectionState": "ProtectionError", "protectionErrorDetails": error}});
+    assert!(world.patch(&instance_id(), state));
+    let job = format!("{}/backupJobs/3f0a2c1e-7a77-4a0c-9b7d-0d8f64a1b001", vault_id());
+    let warning = json!({"resourceName": "shop/data", "warning": {"code": "UserErrorPVSnapshotLimitReached", "message": "Full."}});
+    assert!(
+        world.patch(
+            &job,
+            json!({"properties": {"errorDetails": [error], "extendedInfo": {"warningDetails": [warning]}}})
+        )
+    );
+    let failed = json!({"properties": {"errorInfo": {"code": "ExtensionOperationFailed", "message": "Helm"}}});
+    assert!(world.patch(&extension_id(), failed));
+    world.policies.push(Policy {
+        name: "no-snapshots".to_owned(),
+        kind: "Microsoft.Compute/snapshots".to_owned(),
+        effect: "Deny".to_owned(),
+    });
+    world
+}
+
+#[test]
+fn microsofts_own_clients_understand_every_kind_of_resource() {
+    let azure = Azure::start_with(world_of_every_kind()).unwrap();
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("az/witness.py");
+    let mut command = Command::new(aksbackup_lab::witness().unwrap());
+    for name in azure.remove_env() {
+        command.env_remove(name);
+    }
+    let output = command
+        .envs(azure.env())
+        .arg(script)
+        .args([azure.origin(), &azure.authority().display().to_string(), SUBSCRIPTION])
+        .args([RESOURCE_GROUP, NODE_GROUP, SNAPSHOT_GROUP, ACCOUNT_GROUP])
+        .args([CLUSTER, NAME, VAULT, ACCOUNT])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let properties = "properties/policy_info/policy_parameters";
+    // Whose model, which attribute of it (as the script names it), and what it has to hold.
+    let wanted: Vec<(&str, &str, Value)> = vec![
+        ("group", "managed_by", json!(cluster_id())),
+        ("provider", "registration_state", json!("Registered")),
+        ("cluster", "identity/principal_id", json!(CLUSTER_PRINCIPAL)),
+        ("cluster", "node_resource_group", json!(NODE_GROUP)),
+        ("cluster", "fqdn", json!(FQDN)),
+        ("cluster", "power_state/code", json!("Running")),
+        ("cluster", "current_kubernetes_version", json!("1.36.3")),
+        ("cluster", "storage_profile/disk_csi_driver/enabled", json!(true)),
+        ("cluster", "storage_profile/snapshot_controller/enabled", json!(true)),
+        ("cluster", "network_profile/network_plugin", json!("azure")),
+        ("cluster", "oidc_issuer_profile/enabled", json!(false)),
+        ("cluster", "identity_profile/kubeletidentity/object_id", json!(KUBELET_PRINCIPAL)),
+        ("cluster", "agent_pool_profiles/0/count", json!(3)),
+        ("cluster", "e_tag", json!("5e5ffdce-356b-431b-b050-000000000001")),
+        ("pool", "name", json!("nodepool1")),
+        ("pool", "vm_size", json!("Standard_D4ds_v5")),
+        ("pool", "power_state/code", json!("Running")),
+        ("binding", "source_resource_id", json!(vault_id())),
+        ("binding", "roles", json!(["Microsoft.DataProtection/backupVaults/backup-operator"])),
+        ("binding", "provisioning_state", json!("Succeeded")),
+        ("extension", "extension_type", json!("microsoft.dataprotection.kubernetes")),
+        ("extension", "aks_assigned_identity/principal_id", json!(EXTENSION_PRINCIPAL)),
+        ("extension", "configuration_settings", settings()),
+        ("extension", "current_version", json!("0.0.3004-544")),
+        ("extension", "scope/cluster/release_namespace", json!("dataprotection-microsoft")),
+        ("extension", "statuses/0/level", json!("Information")),
+        ("extension", "error_info/message", json!("Helm")),
+        ("vault", "identity/principal_id", json!(VAULT_PRINCIPAL)),
+        ("vault", "properties/storage_settings/0/type", json!("GeoRedundant")),
+        ("vault", "properties/security_settings/soft_delete_settings/state", json!("On")),
+        ("vault", "properties/security_settings/immutability_settings/state", json!("Disabled")),
+        ("policy", "properties/policy_rules/0/data_store/data_store_type", json!("OperationalStore")),
+        ("policy", "properties/policy_rules/1/lifecycles/0/delete_after/duration", json!("P7D")),
+        ("listedJob", "properties/extended_info", Value::Null),
+        ("job", "properties/status", json!("Completed")),
+        ("job", "properties/data_source_id", json!(cluster_id())),
+        ("job", "properties/error_details/0/code", json!("UserErrorKubernetesBackupExtensionUnhealthy")),
+        ("job", "properties/extended_info/warning_details/0/warning/code", json!("UserErrorPVSnapshotLimitReached")),
+        ("role", "role_name", json!("Storage Blob Data Contributor")),
+        ("role", "role_type", json!("BuiltInRole")),
+        ("account", "network_rule_set/default_action", json!("Allow")),
+        ("account", "allow_shared_key_access", json!(false)),
+        ("account", "public_network_access", json!("Enabled")),
+        ("account", "primary_endpoints/blob", json!(format!("https://{ACCOUNT}.blob.core.windows.net/"))),
+        ("blobService", "delete_retention_policy/days", json!(7)),
+        ("container", "has_immutability_policy", json!(false)),
+        ("container", "immutable_storage_with_versioning/enabled", json!(false)),
+        ("graph", "total_records", json!(4)),
+        ("graph", "result_truncated", json!("false")),
+        ("created", "provisioning_state", json!("Succeeded")),
+        ("bound", "provisioning_state", json!("Succeeded")),
+    ];
+    for (model, attribute, wanted) in &wanted {
+        assert_eq!(&seen[model][attribute], wanted, "{model} {attribute}: {:#}", seen[model]);
+    }
+    for instance in [&seen["instance"], &seen["routed"][0]] {
+        assert_eq!(instance["id"], json!(instance_id()));
+        assert_eq!(instance["properties/current_protection_state"], "ProtectionError");
+        assert_eq!(instance["properties/protection_error_details/code"], "UserErrorKubernetesBackupExtensionUnhealthy");
+        assert_eq!(instance["properties/protection_error_details/recommended_action"], json!(["Look."]));
+        assert_eq!(instance["properties/data_source_info/resource_id"], json!(cluster_id()));
+        assert_eq!(instance["properties/policy_info/policy_id"], json!(policy_id()));
+        let stores = format!("{properties}/data_store_parameters_list/0/resource_group_id");
+        assert_eq!(instance[stores], json!(group_id(SNAPSHOT_GROUP)));
+        let sources = format!("{properties}/backup_datasource_parameters_list/0/snapshot_volumes");
+        assert_eq!(instance[sources], true);
+    }
+    // Lists: how many there are, and what the first one has.
+    let assignment = role_id(BLOB_CONTRIBUTOR);
+    let data = disk_id("shop", "cache");
+    for (list, count, attribute, wanted) in [
+        ("extensions", 1, "name", json!(NAME)),
+        ("assignments", 1, "role_definition_id", json!(assignment)),
+        ("permissions", 1, "actions", json!(["*"])),
+        ("denied", 1, "permissions/0/actions", json!(["*/write"])),
+        ("locks", 1, "level", json!("CanNotDelete")),
+        ("disks", 2, "sku/name", json!("StandardSSD_LRS")),
+        ("snapshots", 4, "creation_data/source_resource_id", json!(data)),
+        ("scaleSets", 1, "identity/type", json!("UserAssigned")),
+        ("identities", 2, "principal_id", json!(KUBELET_PRINCIPAL)),
+        ("federated", 1, "issuer", json!("https://issuer/")),
+        ("policies", 1, "evaluation_result", json!("NonCompliant")),
+        ("endpoints", 1, "private_link_service_connections/0/group_ids", json!(["blob"])),
+        ("zones", 1, "number_of_record_sets", json!(2)),
+    ] {
+        assert_eq!(seen[list].as_array().map(Vec::len), Some(count), "{list}");
+        assert_eq!(seen[list][0][attribute], wanted, "{list} {attribute}: {:#}", seen[list]);
+    }
+    let given = &seen["scaleSets"][0]["identities"][identity_id("ext-azure-aks-backup-cluster")];
+    assert_eq!(given["principal_id"], EXTENSION_PRINCIPAL);
+    assert_eq!((&seen["deleted"], &seen["unbound"]), (&json!([]), &json!([])));
 }

@@ -1,9 +1,5 @@
 //! Reads the path of a call: what it is about, in which scope, and how Azure names the right to it.
 
-use std::borrow::Cow;
-
-use percent_encoding::percent_decode_str;
-
 /// What a path of Azure Resource Manager is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -54,9 +50,8 @@ impl Resource {
 }
 
 impl Target {
-    /// Reads a path; `None` is one that Azure Resource Manager does not have.
+    /// Reads a decoded path; `None` is one that Azure Resource Manager does not have.
     pub(crate) fn parse(path: &str) -> Option<Self> {
-        let path: Cow<str> = percent_decode_str(path).decode_utf8().ok()?;
         let path = path.trim_end_matches('/');
         let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
         if segments.iter().any(|segment| segment.is_empty()) {

@@ -8,13 +8,14 @@ use super::api::{self, Api, Place};
 use super::authorization;
 use super::graph;
 use super::id::{Resource, Target, group_of, is_at_or_above, name_of, subscription_of};
-use super::world::World;
+use super::world::{Policy, World};
 use super::writes;
 
 /// A call.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
+    /// The path, decoded.
     pub(crate) path: String,
     /// The parts of the query, decoded.
     pub(crate) query: Vec<(String, String)>,
@@ -342,7 +343,7 @@ fn page(world: &World, origin: &str, request: &Request, rows: Vec<Value>) -> Res
             query.append_pair(key, value);
         }
         query.append_pair("$skiptoken", &graph::token(start + size));
-        body["nextLink"] = json!(format!("{origin}{}?{}", request.path, query.finish()));
+        body["nextLink"] = json!(format!("{origin}{}?{}", request.path.replace(' ', "%20"), query.finish()));
     }
     Ok(Answer::ok(body))
 }
@@ -389,10 +390,10 @@ fn restrictions(world: &World, body: &Value) -> Answer {
         return Answer::bad_request("InvalidCheckRestrictionsRequest", message);
     }
     let kind = content["type"].as_str().unwrap_or_default();
-    let audits = body["includeAuditEffect"].as_bool().unwrap_or(false);
-    let policies = world.policies.iter().filter(|policy| {
-        policy.kind.eq_ignore_ascii_case(kind) && (audits || !policy.effect.eq_ignore_ascii_case("Audit"))
-    });
+    // This version tells only of what would be denied, and does not say the effect.
+    let denies =
+        |policy: &&Policy| policy.kind.eq_ignore_ascii_case(kind) && policy.effect.eq_ignore_ascii_case("Deny");
+    let policies = world.policies.iter().filter(denies);
     let evaluations: Vec<Value> = policies
         .map(|policy| {
             let definition = format!("/providers/Microsoft.Authorization/policyDefinitions/{}", policy.name);
@@ -403,7 +404,6 @@ fn restrictions(world: &World, body: &Value) -> Answer {
                     "policyAssignmentId": format!("{subscription}/providers/Microsoft.Authorization/policyAssignments/{}", policy.name),
                 },
                 "evaluationResult": "NonCompliant",
-                "effectDetails": {"policyEffect": policy.effect},
                 "evaluationDetails": {"evaluatedExpressions": [{
                     "result": "True", "expressionKind": "Field", "expression": "type", "path": "type",
                     "expressionValue": kind, "targetValue": policy.kind, "operator": "Equals",

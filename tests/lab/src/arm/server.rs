@@ -12,6 +12,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVa
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -283,7 +284,8 @@ fn read_request(parts: &hyper::http::request::Parts, query: &str, body: &Bytes) 
     let header = |name: &str| text(&parts.headers, name).map(str::to_owned);
     Ok(Request {
         method,
-        path: parts.uri.path().to_owned(),
+        // Some clients encode the slashes of a scope.
+        path: percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned(),
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         if_match: header("if-match"),
         if_none_match: header("if-none-match"),
