@@ -152,7 +152,6 @@ def main():
         "properties/policy_info/policy_parameters/data_store_parameters_list/0/resource_group_id",
         "properties/policy_info/policy_parameters/backup_datasource_parameters_list/0/snapshot_volumes",
         "properties/policy_info/policy_parameters/backup_datasource_parameters_list/0/include_cluster_scope_resources",
-        "properties/policy_info/policy_parameters/backup_datasource_parameters_list/0/included_volume_types",
         "properties/identity_details/use_system_assigned_identity",
     )
     seen["instance"] = fields(list(protection.backup_instances.list(backups, vault_name))[0], *paths)

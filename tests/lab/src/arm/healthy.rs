@@ -245,7 +245,7 @@ fn cluster() -> Value {
         "diskCSIDriver": {"enabled": true}, "fileCSIDriver": {"enabled": true}, "snapshotController": {"enabled": true},
     });
     json!({
-        "location": REGION, "tags": {}, "kind": "Base", "sku": {"name": "Base", "tier": "Standard"},
+        "location": REGION, "tags": {}, "sku": {"name": "Base", "tier": "Standard"},
         "eTag": "5e5ffdce-356b-431b-b050-000000000001",
         "identity": {"type": "SystemAssigned", "principalId": CLUSTER_PRINCIPAL, "tenantId": TENANT},
         "properties": {
@@ -419,7 +419,7 @@ fn instance() -> Value {
                 "backupDatasourceParametersList": [{
                     "objectType": "KubernetesClusterBackupDatasourceParameters", "snapshotVolumes": true, "includeClusterScopeResources": true,
                     "includedNamespaces": [], "excludedNamespaces": [], "includedResourceTypes": [], "excludedResourceTypes": [],
-                    "labelSelectors": [], "includedVolumeTypes": ["AzureDisk"], "backupHookReferences": [],
+                    "labelSelectors": [], "backupHookReferences": [],
                 }],
             },
         },
