@@ -31,6 +31,12 @@ pub fn witness() -> Result<PathBuf> {
     Ok(venv.folder()?.join("bin/python3"))
 }
 
+/// Returns the Python that has the management clients of the simulator's own versions, installed first if they are missing.
+pub fn models() -> Result<PathBuf> {
+    let venv = Venv { name: "models", steps: &[("models.txt", &["--no-deps"])], finish: None };
+    Ok(venv.folder()?.join("bin/python3"))
+}
+
 /// The folder of the program alone: `bin` also holds a python, which must not hide the machine's own.
 const PATH_FOLDER: &str = "path";
 
@@ -145,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned() {
-        for file in ["requirements.txt", "az.txt"] {
+        for file in ["requirements.txt", "az.txt", "witness.txt", "models.txt"] {
             let text = fs::read_to_string(source().join("az").join(file)).unwrap();
             for line in text.lines().filter(|line| !line.starts_with('#')) {
                 assert!(line.contains("=="), "{file}: {line}");

@@ -28,7 +28,7 @@ mod user;
 mod world;
 
 pub use arm::Azure;
-pub use az::{az, witness};
+pub use az::{az, models, witness};
 pub use binaries::{Binaries, binaries};
 pub use dns::{Answer, Dns};
 pub use fault::Fault;

@@ -671,3 +671,37 @@ fn microsofts_own_clients_understand_every_kind_of_resource() {
     assert_eq!(given["principal_id"], EXTENSION_PRINCIPAL);
     assert_eq!((&seen["deleted"], &seen["unbound"]), (&json!([]), &json!([])));
 }
+
+#[test]
+fn every_field_is_one_of_the_version_that_is_answered() {
+    let azure = Azure::start_with(world_of_every_kind()).unwrap();
+    let mut resources: Vec<Value> =
+        azure.edit(|world| world.resources().map(|(_, resource)| resource.clone()).collect());
+    for path in ["agentPools/nodepool1", "providers/Microsoft.Authorization/roleDefinitions/"] {
+        let (path, version) = match path.strip_suffix('/') {
+            Some(path) => (format!("{path}/{READER}"), AUTHORIZATION),
+            None => (path.to_owned(), AKS),
+        };
+        resources.push(get(&azure, &format!("{}/{path}?api-version={version}", cluster_id())).json());
+    }
+    // What a write leaves behind, while it goes on and after it.
+    let extension = format!("{}?api-version=2023-05-01", extension_id());
+    let body = json!({"properties": {"extensionType": "microsoft.dataprotection.kubernetes", "configurationSettings": settings(), "configurationProtectedSettings": {"secret": "x"}}});
+    resources.push(rest(&azure, "put", &extension, Some(&body)).json());
+    get(&azure, &extension);
+    resources.push(get(&azure, &extension).json());
+    let assignment = format!(
+        "{}/providers/Microsoft.Authorization/roleAssignments/0f0f0f0f-0000-4000-8000-000000000001?api-version={AUTHORIZATION}",
+        account_id()
+    );
+    let body = json!({"properties": {"roleDefinitionId": role_id(READER), "principalId": VAULT_PRINCIPAL}});
+    resources.push(rest(&azure, "put", &assignment, Some(&body)).json());
+
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("az/models.py");
+    let mut file = tempfile::tempfile().unwrap();
+    serde_json::to_writer(&file, &resources).unwrap();
+    std::io::Seek::rewind(&mut file).unwrap();
+    let output = Command::new(aksbackup_lab::models().unwrap()).arg(script).stdin(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+}

@@ -218,7 +218,7 @@ impl World {
 fn subscription() -> Value {
     json!({
         "subscriptionId": SUBSCRIPTION, "tenantId": TENANT, "displayName": "Laboratory", "state": "Enabled",
-        "authorizationSource": "RoleBased", "name": null,
+        "authorizationSource": "RoleBased",
         "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "quotaId": "EnterpriseAgreement_2014-09-01", "spendingLimit": "Off"},
     })
 }

@@ -129,7 +129,9 @@ impl World {
 /// Sets the state of a resource, and of its pools if it is a cluster.
 fn set_state(resource: &mut Value, state: &str) {
     resource["properties"]["provisioningState"] = json!(state);
-    for pool in resource["properties"]["agentPoolProfiles"].as_array_mut().into_iter().flatten() {
+    for pool in
+        resource.pointer_mut("/properties/agentPoolProfiles").and_then(Value::as_array_mut).into_iter().flatten()
+    {
         pool["provisioningState"] = json!(state);
     }
 }

@@ -90,8 +90,9 @@ impl World {
         let id = id.trim_end_matches('/');
         if let Some(fields) = resource.as_object_mut() {
             fields.insert("id".to_owned(), json!(id));
-            fields.entry("name").or_insert_with(|| json!(name_of(id)));
+            // A subscription and a provider's registration have neither.
             if let Some(kind) = kind_of(id) {
+                fields.entry("name").or_insert_with(|| json!(name_of(id)));
                 fields.entry("type").or_insert_with(|| json!(kind));
             }
         }

@@ -164,7 +164,7 @@ pub(crate) fn uninstall(world: &mut World, id: &str) {
         world.remove(&identity);
         for scale_set in &scale_sets {
             let Some(given) = world.get_mut(scale_set) else { continue };
-            if let Some(given) = given["identity"]["userAssignedIdentities"].as_object_mut() {
+            if let Some(given) = given.pointer_mut("/identity/userAssignedIdentities").and_then(Value::as_object_mut) {
                 given.retain(|id, _| !id.eq_ignore_ascii_case(&identity));
             }
         }
@@ -269,12 +269,14 @@ pub(crate) fn put_cluster(world: &mut World, origin: &str, resource: &Resource, 
         }
     }
     let mut new = json!({"properties": properties});
-    for name in ["name", "type", "location", "tags", "sku", "kind", "identity"] {
+    for name in ["name", "type", "location", "tags", "sku", "identity"] {
         new[name] = if body[name].is_null() { old[name].clone() } else { body[name].clone() };
     }
     // Who asks for an identity of the system's gets the one that is there.
     for name in ["principalId", "tenantId"] {
-        new["identity"][name] = old["identity"][name].clone();
+        if !old["identity"][name].is_null() {
+            new["identity"][name] = old["identity"][name].clone();
+        }
     }
     new["eTag"] = json!(world.invent());
     world.set(&resource.path, new);
@@ -309,7 +311,9 @@ pub(crate) fn put_pool(world: &mut World, origin: &str, resource: &Resource, req
     changes["eTag"] = json!(world.invent());
     changes["provisioningState"] = json!("Updating");
     if let Some(cluster) = world.get_mut(&cluster) {
-        for profile in cluster["properties"]["agentPoolProfiles"].as_array_mut().into_iter().flatten() {
+        for profile in
+            cluster.pointer_mut("/properties/agentPoolProfiles").and_then(Value::as_array_mut).into_iter().flatten()
+        {
             if profile["name"].as_str() == Some(&name) {
                 merge(profile, &changes);
             }
