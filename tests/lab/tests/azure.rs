@@ -319,6 +319,12 @@ fn refusals_faults_and_absence() {
     assert_eq!(said.code, Some(1), "{said:?}");
     azure.heal();
 
+    // No token, and one for somebody else.
+    let said = az(&azure, &["rest", "--url", &url, "--skip-authorization-header"]);
+    assert!(said.err.starts_with("ERROR: Unauthorized({\"error\":{\"code\":\"AuthenticationFailed\""), "{said:?}");
+    let said = az(&azure, &["rest", "--url", &url, "--resource", "https://vault.azure.net"]);
+    assert!(said.err.contains("\"InvalidAuthenticationTokenAudience\""), "{said:?}");
+
     // A token that Azure no longer takes.
     azure.sign_in_user().unwrap();
     get(&azure, &url).json();

@@ -252,11 +252,19 @@ fn refused_token(tokens: &Tokens, headers: &HeaderMap, origin: &str) -> Option<A
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token =
         given.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    match token {
-        None => refuse("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.", ""),
-        Some((_, token)) if !tokens.is_good(token) => {
-            let error = ", error=\"invalid_token\", error_description=\"The access token is invalid.\"";
-            refuse("InvalidAuthenticationToken", "The access token is invalid.", error)
+    let Some((_, token)) = token else {
+        return refuse("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.", "");
+    };
+    let invalid = |code: &str, message: &str| {
+        refuse(code, message, &format!(", error=\"invalid_token\", error_description=\"{message}\""))
+    };
+    match tokens.audience(token) {
+        None => invalid("InvalidAuthenticationToken", "The access token is invalid."),
+        Some(audience) if audience != origin => {
+            let message = format!(
+                "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences '{origin}','{origin}/'."
+            );
+            invalid("InvalidAuthenticationTokenAudience", &message)
         }
         Some(_) => None,
     }

@@ -3,7 +3,7 @@
 //! The cloud that the files describe is the simulator. A signed-in managed identity gets its token from the App Service
 //! endpoint (`IDENTITY_ENDPOINT`); a user's comes by a refresh token from the authority, so that its errors are az's own.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -94,7 +94,8 @@ fn token_cache(world: &World) -> Value {
 /// The tokens that were issued.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    issued: BTreeSet<String>,
+    /// With whom each is for.
+    issued: BTreeMap<String, String>,
     /// Why the authority gives none to a user.
     pub(crate) refusal: Option<String>,
     /// How many were asked for.
@@ -115,12 +116,13 @@ impl Tokens {
             "tid": world.tenant, "oid": world.caller.object_id, "upn": world.caller.name, "uti": format!("{}", self.issued.len()),
         });
         let token = format!("{}.{}.{}", part(&json!({"alg": "none", "typ": "JWT"})), part(&claims), "bGFi");
-        self.issued.insert(token.clone());
+        self.issued.insert(token.clone(), audience.trim_end_matches('/').to_owned());
         (token, expires)
     }
 
-    pub(crate) fn is_good(&self, token: &str) -> bool {
-        self.issued.contains(token)
+    /// Returns whom a token is for, if it was issued here.
+    pub(crate) fn audience(&self, token: &str) -> Option<&str> {
+        self.issued.get(token).map(String::as_str)
     }
 
     /// Makes all tokens bad that were issued.
