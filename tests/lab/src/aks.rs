@@ -64,7 +64,8 @@ impl Pool {
             .collect()
     }
 
-    fn scale_set(&self) -> String {
+    /// Returns the name of its scale set.
+    pub fn scale_set(&self) -> String {
         match self.os {
             "windows" => format!("aks{}", self.name),
             _ => format!("aks-{}-31415926-vmss", self.name),

@@ -270,7 +270,7 @@ fn copy_module_files(crds: &Path) -> Result<()> {
 }
 
 /// Puts a new file in place of an old one. It does not write into the old one: target folders are copied with hard links.
-fn replace(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     let fresh = path.with_extension("new");
     fs::write(&fresh, text)?;
     fs::rename(&fresh, path).with_context(|| path.display().to_string())

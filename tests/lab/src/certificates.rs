@@ -88,6 +88,8 @@ impl Authority {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut parameters = CertificateParams::new(names)?;
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        // Newer Pythons want a certificate to say whose it is.
+        parameters.use_authority_key_identifier_extension = true;
         limit(&mut parameters, expired);
         self.sign(parameters)
     }

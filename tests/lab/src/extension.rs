@@ -23,6 +23,8 @@ pub const HOOK: &str = "dataprotection-microsoft-kubernetes-agent-upgrade-crds";
 pub const ACCOUNT: &str = "devhayyabackup";
 /// The group of the storage account.
 pub const ACCOUNT_GROUP: &str = "AzureBackupRG_centralus_1";
+/// The blob container of the backups.
+pub const CONTAINER: &str = "aks-backups";
 
 /// Returns the image of a part of the extension.
 pub fn image(part: &str) -> String {
@@ -110,7 +112,7 @@ pub fn location() -> Value {
         "metadata": {"namespace": NAMESPACE, "name": "default", "labels": {"app.kubernetes.io/instance": NAME, "app.kubernetes.io/managed-by": "Helm"}},
         "spec": {
             "accessMode": "ReadWrite", "default": true, "provider": "azure",
-            "objectStorage": {"bucket": "aks-backups"},
+            "objectStorage": {"bucket": CONTAINER},
             "config": {
                 "resourceGroup": ACCOUNT_GROUP, "storageAccount": ACCOUNT, "subscriptionId": SUBSCRIPTION, "useAAD": "true",
                 "storageAccountURI": format!("https://{ACCOUNT}.blob.core.windows.net/"),
@@ -129,7 +131,7 @@ pub fn extension_config(group: &str) -> Value {
             "extensionType": "microsoft.dataprotection.kubernetes", "version": "0.0.3004-544", "releaseTrain": "stable",
             "autoUpgradeMinorVersion": true, "lastModifiedTime": minutes_ago(60),
             "parameter": {"configuration": {
-                "configuration.backupStorageLocation.bucket": "aks-backups",
+                "configuration.backupStorageLocation.bucket": CONTAINER,
                 "configuration.backupStorageLocation.config.resourceGroup": ACCOUNT_GROUP,
                 "configuration.backupStorageLocation.config.storageAccount": ACCOUNT,
                 "configuration.backupStorageLocation.config.subscriptionId": SUBSCRIPTION,

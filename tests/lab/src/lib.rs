@@ -9,6 +9,8 @@
 
 pub mod aks;
 mod api;
+pub mod arm;
+mod az;
 mod binaries;
 mod certificates;
 mod clock;
@@ -25,6 +27,8 @@ pub mod scenarios;
 mod user;
 mod world;
 
+pub use arm::Azure;
+pub use az::{az, models, witness};
 pub use binaries::{Binaries, binaries};
 pub use dns::{Answer, Dns};
 pub use fault::Fault;

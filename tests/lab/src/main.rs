@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use aksbackup_lab::{Lab, SCENARIOS, binaries, scenario, scenarios};
+use aksbackup_lab::{Azure, Lab, SCENARIOS, az, binaries, scenario, scenarios};
 use anyhow::Result;
 
-const USAGE: &str = "usage: aksbackup-lab binaries | scenarios | demo [SCENARIO]";
+const USAGE: &str = "usage: aksbackup-lab binaries | scenarios | demo [SCENARIO] | azure";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             print_scenarios();
             Ok(())
         }
+        ["azure"] => azure(),
         ["demo"] => demo("demo"),
         ["demo", name] if SCENARIOS.iter().any(|scenario| scenario.name == *name) => demo(name),
         ["demo", name] => {
@@ -38,8 +39,10 @@ fn main() -> ExitCode {
     }
 }
 
+/// Builds and installs everything, and prints the two folders.
 fn print_binaries() -> Result<()> {
     println!("{}", binaries()?.folder.display());
+    println!("{}", az()?.display());
     Ok(())
 }
 
@@ -64,6 +67,23 @@ fn demo(name: &str) -> Result<()> {
     println!("export PATH={beside}:{}:$PATH", programs.folder.display());
     println!("kubectl aksbackup doctor");
     eprintln!("lab: runs until it is interrupted (Ctrl-C)");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Starts the simulator of Azure alone and keeps it until the process is interrupted.
+fn azure() -> Result<()> {
+    let az = az()?;
+    let azure = Azure::start()?;
+    for name in azure.remove_env() {
+        println!("unset {name}");
+    }
+    for (name, value) in azure.env() {
+        println!("export {name}={value}");
+    }
+    println!("export PATH={}:$PATH", az.display());
+    eprintln!("lab: Azure is {} until it is interrupted (Ctrl-C)", azure.origin());
     loop {
         std::thread::park();
     }

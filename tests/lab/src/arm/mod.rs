@@ -1,0 +1,34 @@
+//! A simulator of Azure Resource Manager on the loopback, strict enough that what real Azure refuses it refuses.
+//!
+//! The real Azure CLI talks to it over TLS. Shapes, versions, errors and delays are those of the published management clients,
+//! of recorded answers and of published error messages; nothing here was held against a real subscription. Two things it does
+//! not have: the language of Resource Graph, and what lies behind the management interface (blobs, disks, the cluster itself).
+//!
+//! ```no_run
+//! let azure = aksbackup_lab::Azure::start()?;
+//! azure.edit(|world| world.remove(&aksbackup_lab::arm::healthy::container_id()));
+//! let mut az = std::process::Command::new(aksbackup_lab::az()?.join("az"));
+//! az.envs(azure.env()).args(["rest", "--url", "/subscriptions?api-version=2021-04-01"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod answer;
+mod api;
+mod authorization;
+mod azure;
+mod call;
+mod graph;
+pub mod healthy;
+mod id;
+mod operations;
+mod router;
+mod server;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod world;
+mod writes;
+
+pub use azure::Azure;
+pub use call::{Allowed, Call, FaultRule};
+pub use world::{Caller, Policy, World};
