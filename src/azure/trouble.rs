@@ -220,17 +220,33 @@ struct Body {
     message: Option<String>,
 }
 
-/// Takes `ERROR: REASON(BODY)` apart.
+/// The reasons of a status that an answer may have which is no JSON, as a proxy's page.
+const REASONS: [&str; 12] = [
+    "Bad Request",
+    "Unauthorized",
+    "Forbidden",
+    "Not Found",
+    "Method Not Allowed",
+    "Conflict",
+    "Gone",
+    "Too Many Requests",
+    "Internal Server Error",
+    "Bad Gateway",
+    "Service Unavailable",
+    "Gateway Timeout",
+];
+
+/// Takes `ERROR: REASON(BODY)` apart; `None` for a sentence of az's own, parentheses or not.
 fn of_rest(text: &str) -> Option<(String, ArmError)> {
-    let text = &text[text.rfind("ERROR: ").map_or(0, |at| at + "ERROR: ".len())..];
+    let text = &text[text.find("ERROR: ")? + "ERROR: ".len()..];
     let (reason, rest) = text.split_once('(')?;
     let body = &rest[..rest.rfind(')')?];
     let reason = reason.trim();
-    if reason.is_empty() || reason.len() > 64 || reason.contains('\n') {
+    let body: Option<Body> = serde_json::from_str(body).ok();
+    if body.is_none() && !REASONS.contains(&reason) {
         return None;
     }
-    // What is no JSON (a page of a proxy) is told by the reason alone.
-    let body: Body = serde_json::from_str(body).unwrap_or_default();
+    let body = body.unwrap_or_default();
     let error = body.error.unwrap_or(ArmError { code: body.code, message: body.message, details: None });
     Some((reason.to_owned(), error))
 }
