@@ -8,7 +8,8 @@
 //! let azure = aksbackup_lab::Azure::start()?;
 //! azure.edit(|world| world.remove(&aksbackup_lab::arm::healthy::container_id()));
 //! let mut az = std::process::Command::new(aksbackup_lab::az()?.join("az"));
-//! az.envs(azure.env()).args(["rest", "--url", "/subscriptions?api-version=2021-04-01"]);
+//! let group = aksbackup_lab::arm::healthy::group_id("rg") + "?api-version=2021-04-01";
+//! az.envs(azure.env()).args(["rest", "--url", &group]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
