@@ -1,7 +1,7 @@
 //! The real Azure CLI against the simulator of Azure: every call that the plugin makes, and every way in which one can fail.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aksbackup_lab::Azure;
 use aksbackup_lab::aks::{CLUSTER, NODE_GROUP, RESOURCE_GROUP, SUBSCRIPTION};
@@ -489,10 +489,11 @@ fn locks_policies_and_bindings() {
 }
 
 #[test]
-fn calls_at_once_are_counted() {
+fn calls_at_once_are_counted_and_late_ones_are_late() {
     let azure = Azure::start().unwrap();
-    azure.latency(Duration::from_millis(1500));
     let url = format!("{}?api-version={AKS}", cluster_id());
+    // Long enough that on a busy machine, too, the second begins before the first is answered.
+    azure.fault(FaultRule::slow("managedClusters", Duration::from_secs(4)));
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| get(&azure, &url).json());
@@ -503,6 +504,34 @@ fn calls_at_once_are_counted() {
     assert_eq!(azure.tokens_asked(), 3);
     azure.forget_calls();
     assert!(azure.calls().is_empty());
+    azure.heal();
+
+    // The token is late, and then the answer.
+    azure.latency(Duration::from_millis(300));
+    let start = Instant::now();
+    get(&azure, &url).json();
+    assert!(start.elapsed() >= Duration::from_millis(600), "{:?}", start.elapsed());
+    assert_eq!(azure.most_at_once(), 1);
+
+    let folder = azure.config_folder();
+    assert!(folder.exists());
+    drop(azure);
+    assert!(!folder.exists());
+}
+
+/// az itself loses its cache when several of it renew a token at once, so the token has to be there before.
+#[test]
+fn a_user_reads_much_at_once_when_his_token_was_renewed_before() {
+    let azure = Azure::start().unwrap();
+    azure.sign_in_user().unwrap();
+    az(&azure, &["account", "get-access-token"]).json();
+    let url = format!("{}?api-version={AKS}", cluster_id());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| get(&azure, &url).json());
+        }
+    });
+    assert_eq!((azure.tokens_asked(), azure.calls().len()), (1, 4));
 }
 
 /// The healthy world, and beside it one of each kind that a healthy one has none of.

@@ -1,6 +1,11 @@
-//! The answers of Azure Resource Manager, and its errors in its own words.
+//! The answers of Azure Resource Manager, and its errors.
 //!
-//! The words are those of published error messages. The container service answers in a flat form of its own, without `error`.
+//! How much an error's words can be trusted differs:
+//! - seen in published messages: AuthorizationFailed, ScopeLocked, UnsupportedQuery, RoleAssignmentExists, and EtagMismatch with the
+//!   flat form of the container service, which has no `error`;
+//! - well known, but written from memory: the api-versions', what is not found, registration, tokens, the other role assignments';
+//! - our guess, of which only the status should be relied on: ContainerNotFound, PreconditionFailed's message, and Conflict,
+//!   InvalidParameter, QuotaExceeded, InvalidSkipToken, BadRequest, InvalidCheckRestrictionsRequest; NotSimulated is ours.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Who may do what: the caller's own rights, role assignments and their filters, definitions, deny assignments.
 //!
-//! The words of a refusal and of an unknown filter are those of published messages. Role assignments of the world do not
+//! Role assignments of the world do not
 //! decide what the caller may do: `World::allowed` does, so that a test says it in one place.
 
 use serde_json::{Value, json};

@@ -502,7 +502,7 @@ fn roles(world: &mut World) {
     world.set(&id, value);
 }
 
-/// The built-in roles: id, name, actions, what is taken from them, data actions. As Microsoft's catalogue of roles lists them.
+/// The built-in roles: id, name, actions, what is taken from them, data actions. Their actions are written from memory of Microsoft's catalogue.
 type BuiltIn = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
 const BUILT_IN: &[BuiltIn] = &[

@@ -1,14 +1,16 @@
-//! A simulator of Azure Resource Manager on the loopback, strict enough that what real Azure refuses it refuses.
+//! A simulator of Azure Resource Manager on the loopback, which refuses what real Azure is known to refuse.
 //!
-//! The real Azure CLI talks to it over TLS. Shapes, versions, errors and delays are those of the published management clients,
-//! of recorded answers and of published error messages; nothing here was held against a real subscription. Two things it does
-//! not have: the language of Resource Graph, and what lies behind the management interface (blobs, disks, the cluster itself).
+//! The real Azure CLI talks to it over TLS. Shapes and versions are held against the models of Microsoft's management clients.
+//! Nothing here was held against a real subscription: how it behaves is from documents, issues and clients' sources, or, where
+//! they are silent, our guess; `answer.rs` says so of the words of errors. Two things it does not have: the language of Resource
+//! Graph, and what lies behind the management interface (blobs, disks, the cluster itself).
 //!
 //! ```no_run
 //! let azure = aksbackup_lab::Azure::start()?;
 //! azure.edit(|world| world.remove(&aksbackup_lab::arm::healthy::container_id()));
 //! let mut az = std::process::Command::new(aksbackup_lab::az()?.join("az"));
-//! az.envs(azure.env()).args(["rest", "--url", "/subscriptions?api-version=2021-04-01"]);
+//! let group = aksbackup_lab::arm::healthy::group_id("rg") + "?api-version=2021-04-01";
+//! az.envs(azure.env()).args(["rest", "--url", &group]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

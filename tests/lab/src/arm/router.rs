@@ -1,5 +1,5 @@
-//! Answers a call as Azure Resource Manager does, and in its order: the token, the version, the subscription, the caller's
-//! right, the group and the resource, locks, and only then what was asked for.
+//! Answers a call in the order of Azure Resource Manager, as far as it is known: the token, the version, the subscription, the
+//! caller's right, the group and the resource, locks, and only then what was asked for.
 
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use super::call::Allowed;
 use super::healthy::*;
 use super::router::{Request, respond};
 use super::world::World;
-use crate::aks::{NODE_GROUP, RESOURCE_GROUP, SUBSCRIPTION};
+use crate::aks::{NODE_GROUP, Pool, RESOURCE_GROUP, SUBSCRIPTION};
 
 const ORIGIN: &str = "https://azure";
 
@@ -234,4 +234,63 @@ fn resource_graph_is_silent_about_what_may_not_be_read() {
         format!("{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01", group_id(NODE_GROUP));
     let told = get(world, &permissions).body.unwrap();
     assert_eq!(told["value"][0]["actions"], json!(["Microsoft.Compute/*/read"]));
+}
+
+#[test]
+fn azure_and_the_cluster_tell_one_story() {
+    let world = &mut World::healthy();
+    // The extension: its id, its version and its settings.
+    let config = crate::extension::extension_config("aks.clusterconfig.azure.com");
+    assert_eq!(config["spec"]["armId"], extension_id());
+    let extension = world.get(&extension_id()).unwrap()["properties"].clone();
+    assert_eq!(config["spec"]["version"], extension["currentVersion"]);
+    assert_eq!(config["spec"]["extensionType"], extension["extensionType"]);
+    let settings = &extension["configurationSettings"];
+    for (name, value) in config["spec"]["parameter"]["configuration"].as_object().unwrap() {
+        assert_eq!(&settings[name], value, "{name}");
+    }
+    let location = crate::extension::location();
+    for (name, value) in location["spec"]["config"].as_object().unwrap() {
+        assert_eq!(&settings[format!("configuration.backupStorageLocation.config.{name}")], value, "{name}");
+    }
+    assert_eq!(settings["configuration.backupStorageLocation.bucket"], location["spec"]["objectStorage"]["bucket"]);
+    // The nodes are those of the scale set, and as many as the pool says.
+    let pool = Pool::system();
+    let nodes = pool.nodes();
+    for node in &nodes {
+        let provider = node["spec"]["providerID"].as_str().unwrap();
+        assert!(provider.starts_with(&format!("azure://{}/virtualMachines/", scale_set_id(&pool))), "{provider}");
+    }
+    let profile = &world.get(&cluster_id()).unwrap()["properties"]["agentPoolProfiles"][0];
+    assert_eq!(profile["count"], nodes.len());
+    assert_eq!(world.get(&scale_set_id(&pool)).unwrap()["sku"]["capacity"], nodes.len());
+    // A volume is its disk, and a snapshot is of it.
+    let [volume, _] = crate::aks::disk("shop", "data", "1");
+    assert_eq!(volume["spec"]["csi"]["volumeHandle"], disk_id("shop", "data"));
+    assert!(world.get(&disk_id("shop", "data")).is_some());
+}
+
+#[test]
+fn every_id_that_a_resource_names_is_there() {
+    let world = World::healthy();
+    let mut missing = Vec::new();
+    for (id, resource) in world.resources() {
+        let mut named = Vec::new();
+        ids(resource, &mut named);
+        missing
+            .extend(named.into_iter().filter(|named| world.get(named).is_none()).map(|named| (id.to_owned(), named)));
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+fn ids(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.starts_with("/subscriptions/") => found.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| ids(value, found)),
+        Value::Object(fields) => {
+            found.extend(fields.keys().filter(|key| key.starts_with("/subscriptions/")).cloned());
+            fields.values().for_each(|value| ids(value, found));
+        }
+        _ => {}
+    }
 }
