@@ -248,11 +248,11 @@ fn trap_1_the_login_program_runs_once_for_a_whole_diagnosis() {
         login(&format!("{{\"token\": \"{ADMIN}\", \"expirationTimestamp\": \"2100-01-01T00:00:00Z\"}}")).as_bytes(),
     );
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
-    let output = stage.command(binary, &["doctor"]).output().unwrap();
+    let output = stage.command(binary, &["doctor", "--no-azure"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(stage.plugin_runs().0, 1);
     // Nor does it ask again for a second cluster of the same user, or in a later round.
-    let again = &["doctor", "--target-context", "c", "--wait", "3s"];
+    let again = &["doctor", "--no-azure", "--target-context", "c", "--wait", "3s"];
     let output = stage.command(binary, again).output().unwrap();
     assert!(stderr(&output).contains("looking again in 1 s"), "{}", stderr(&output));
     assert_eq!(stage.plugin_runs().0, 1);
@@ -379,7 +379,7 @@ fn trap_5_only_questions_are_sent_twice() {
     let (port, asked) = http_server(&[BUSY, BUSY, VERSION, NO, EMPTY]);
     let stage = stage(&format!("server: 'http://127.0.0.1:{port}'"), "");
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
-    let output = stage.command(binary, &["doctor"]).output().unwrap();
+    let output = stage.command(binary, &["doctor", "--no-azure"]).output().unwrap();
     assert_ne!(output.status.code(), Some(2), "{}", stderr(&output));
     let count = |start: &str| asked.lock().unwrap().iter().filter(|head| head.starts_with(start)).count();
     assert_eq!(count("GET /version"), 3);
@@ -446,7 +446,7 @@ fn trap_9_a_port_forward_needs_two_rights_and_the_one_that_is_missing_is_named()
 
         let mut stage = Stage::new();
         stage.set("KUBECONFIG", kubeconfig.to_str().unwrap());
-        let output = stage.command(binary, &["doctor", "-o", "json"]).output().unwrap();
+        let output = stage.command(binary, &["doctor", "--no-azure", "-o", "json"]).output().unwrap();
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let whys = report["deselected"].as_array().unwrap().iter().map(|one| one["why"].as_str().unwrap());
         let of_forward: Vec<&str> = whys.filter(|why| why.contains("portforward")).collect();
@@ -569,7 +569,7 @@ fn a_pod_s_own_account_is_used_where_there_is_no_kubeconfig() {
     };
     let ours = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
     let kubectl = aksbackup_lab::binaries().unwrap().kubectl;
-    let doctor = ["doctor", "--check", "extension-missing"];
+    let doctor = ["doctor", "--no-azure", "--check", "extension-missing"];
     for more in [&[][..], &["--kubeconfig", "other"], &["--token", &world.bob]] {
         let theirs = world.watch("kubectl/", || run(&kubectl, &[&["auth", "whoami"], more].concat()));
         let ours = world.watch("kubectl-aksbackup/", || run(ours, &[&doctor, more].concat()));

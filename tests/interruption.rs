@@ -78,7 +78,7 @@ const REVIEW_DENIES: (&str, u16, &str) = (
 
 fn doctor(kubeconfig: &std::path::Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
-        .arg("doctor")
+        .args(["doctor", "--no-azure"])
         .args(args)
         .env("KUBECONFIG", kubeconfig)
         .stdin(Stdio::null())

@@ -65,10 +65,10 @@ fn see(name: &str) -> Seen {
 }
 
 fn look(kubeconfig: &Path) -> Seen {
-    let output = kubectl_aksbackup(kubeconfig, &["doctor", "-o", "json"]);
+    let output = kubectl_aksbackup(kubeconfig, &["doctor", "--no-azure", "-o", "json"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
-    let text = kubectl_aksbackup(kubeconfig, &["doctor"]);
+    let text = kubectl_aksbackup(kubeconfig, &["doctor", "--no-azure"]);
     assert_eq!(output.status.code(), text.status.code(), "the exit code differs by format");
     Seen { report, code: output.status.code().unwrap(), text: String::from_utf8(text.stdout).unwrap() }
 }
@@ -139,7 +139,7 @@ fn a_cluster_without_the_extension_is_one_finding() {
 fn a_cluster_that_is_not_aks_is_refused() {
     let lab = Lab::start().unwrap();
     lab.play(&scenario("not_aks").unwrap()).unwrap();
-    let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor"]);
+    let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: the cluster of context \"lab\" is not AKS"));
 }
@@ -460,12 +460,15 @@ fn a_namespace_that_does_not_hold_the_extension_is_refused() {
     let lab = Lab::start().unwrap();
     lab.play(&scenario("demo").unwrap()).unwrap();
     for (namespace, word) in [("nowhere", "does not exist"), ("default", "is in dataprotection-microsoft")] {
-        let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-n", namespace]);
+        let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure", "-n", namespace]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{told}");
         assert!(told.contains(word), "{told}");
     }
-    let right = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-n", "dataprotection-microsoft", "--context", "lab"]);
+    let right = kubectl_aksbackup(
+        lab.kubeconfig(),
+        &["doctor", "--no-azure", "-n", "dataprotection-microsoft", "--context", "lab"],
+    );
     assert_eq!(right.status.code(), Some(1));
     let text = flat(&String::from_utf8(right.stdout).unwrap());
     assert!(text.contains("→ kubectl --context lab "), "commands go where the run went: {text}");
@@ -476,9 +479,10 @@ fn a_trace_tells_of_every_call_and_never_of_a_token() {
     let lab = Lab::start().unwrap();
     lab.play(&scenario("demo").unwrap()).unwrap();
     let token = lab.kubectl(&["create", "token", "default", "--namespace", "default"]).unwrap();
-    let quiet = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-o", "json"]);
+    let quiet = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure", "-o", "json"]);
     for level in ["6", "9"] {
-        let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-o", "json", &format!("-v={level}")]);
+        let output =
+            kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure", "-o", "json", &format!("-v={level}")]);
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), quiet.status.code());
         serde_json::from_slice::<Value>(&output.stdout).expect("a trace does not touch the document");
@@ -488,7 +492,7 @@ fn a_trace_tells_of_every_call_and_never_of_a_token() {
         assert!(!told.contains("Bearer ey") && !told.contains('\u{1b}'), "{told}");
     }
     // A user by token: what is sent is told without it.
-    let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-v=9", "--token", token.trim()]);
+    let output = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure", "-v=9", "--token", token.trim()]);
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("/version 200 OK"), "{told}");
     assert!(!told.contains(token.trim()) && !told.contains(&token.trim()[20..60]), "a token in the trace");
@@ -501,11 +505,11 @@ fn a_saved_file_is_judged_as_the_live_cluster_was() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("facts.json");
     let name = file.to_str().unwrap();
-    let live = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "-o", "wide", "--save", name]);
-    let saved = kubectl_aksbackup(Path::new("/nonexistent"), &["doctor", "-o", "wide", "--bundle", name]);
+    let live = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure", "-o", "wide", "--save", name]);
+    let saved = kubectl_aksbackup(Path::new("/nonexistent"), &["doctor", "--no-azure", "-o", "wide", "--bundle", name]);
     assert_eq!(String::from_utf8_lossy(&live.stdout), String::from_utf8_lossy(&saved.stdout));
     assert_eq!(live.status.code(), saved.status.code());
     assert!(String::from_utf8_lossy(&live.stderr).contains("saved in"), "it is said where the facts are");
-    let again = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--save", name]);
+    let again = kubectl_aksbackup(lab.kubeconfig(), &["doctor", "--no-azure", "--save", name]);
     assert_eq!(again.status.code(), Some(2), "a file that is there is not overwritten");
 }

@@ -25,7 +25,7 @@ fn plugin(kubeconfig: &Path, args: &[&str]) -> String {
 }
 
 fn doctor(kubeconfig: &Path) -> Value {
-    serde_json::from_str(&plugin(kubeconfig, &["doctor", "-o", "json"])).unwrap()
+    serde_json::from_str(&plugin(kubeconfig, &["doctor", "--no-azure", "-o", "json"])).unwrap()
 }
 
 fn roles(args: &[&str]) -> Value {

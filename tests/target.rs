@@ -21,7 +21,8 @@ mod contexts;
 
 fn doctor(kubeconfig: &Path, args: &[&str]) -> (Option<i32>, Value, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"));
-    let output = command.args(["doctor", "-o", "json"]).args(args).env("KUBECONFIG", kubeconfig).output().unwrap();
+    let output =
+        command.args(["doctor", "--no-azure", "-o", "json"]).args(args).env("KUBECONFIG", kubeconfig).output().unwrap();
     let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     (output.status.code(), report, String::from_utf8(output.stderr).unwrap())
 }

@@ -24,7 +24,7 @@ fn start(lab: &Lab, args: &[&str]) -> Child {
 
 fn start_by(kubeconfig: &Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
-        .args(["doctor", "-o", "json"])
+        .args(["doctor", "--no-azure", "-o", "json"])
         .args(args)
         .env("KUBECONFIG", kubeconfig)
         .stdout(Stdio::piped())

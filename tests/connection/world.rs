@@ -252,7 +252,7 @@ impl Stage {
     }
 
     pub fn our_command(&self, args: &[&str]) -> Command {
-        let own = ["doctor", "--check", "extension-missing", "-o", "json"];
+        let own = ["doctor", "--no-azure", "--check", "extension-missing", "-o", "json"];
         let args: Vec<&str> = own.iter().chain(args).copied().collect();
         self.command(Path::new(env!("CARGO_BIN_EXE_kubectl-aksbackup")), &args)
     }

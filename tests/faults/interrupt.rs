@@ -71,7 +71,7 @@ pub fn before_anything(lab: &Lab) -> Vec<String> {
 
 fn start(proxy: &Proxy) -> Child {
     Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
-        .args(["doctor", "-o", "json", "--request-timeout", "0", "--timeout", "0"])
+        .args(["doctor", "--no-azure", "-o", "json", "--request-timeout", "0", "--timeout", "0"])
         .env("KUBECONFIG", proxy.kubeconfig())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -56,7 +56,7 @@ fn through(proxy: &Proxy, kubeconfig: &Path, args: &[String]) -> Run {
         .arg("measure")
         .arg(&usage)
         .arg(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
-        .args(["doctor", "-o", "json", "--save"])
+        .args(["doctor", "--no-azure", "-o", "json", "--save"])
         .arg(&saved)
         .args(["--request-timeout", &format!("{}s", REQUEST.as_secs()), "--timeout", &format!("{}s", WHOLE.as_secs())])
         .args(args)

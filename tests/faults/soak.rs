@@ -154,7 +154,7 @@ fn direct(lab: &Lab, folder: &Path) -> (Option<i32>, Option<Value>, i64) {
         .arg("measure")
         .arg(usage.path())
         .arg(env!("CARGO_BIN_EXE_kubectl-aksbackup"))
-        .args(["doctor", "-o", "json", "--request-timeout", "60s"])
+        .args(["doctor", "--no-azure", "-o", "json", "--request-timeout", "60s"])
         .env("KUBECONFIG", lab.kubeconfig())
         .env("HOME", folder)
         .env("TMPDIR", folder)

@@ -195,11 +195,13 @@ mod tests {
                 "Configuration.BackupStorageLocation.Config.StorageAccount": "acc",
                 "configuration.backupStorageLocation.config.resourceGroup": "g",
                 "configuration.backupStorageLocation.config.useAAD": true,
-                "password": "hunter2", "odd": {"a": 1},
+                "configuration.backupStorageLocation.config.subscriptionId": "00000000-1111-2222-3333-444444444444",
+                "a.b.password": "hunter2", "odd": {"a": 1},
             }}
         }))
         .unwrap();
         assert_eq!(extension.account().unwrap().name(), "acc");
+        assert_eq!(extension.account().unwrap().subscription(), Some("00000000-1111-2222-3333-444444444444"));
         assert!(extension.uses_aad());
         assert!(!format!("{extension:?}").contains("hunter2"));
     }

@@ -47,10 +47,11 @@ pub(super) fn settings<'de, D: Deserializer<'de>>(
     Ok(raw
         .into_iter()
         .filter_map(|(key, value)| {
-            // A secret is known by the name of its setting as well as by its look.
-            let told = Text::new(&format!("{key}={}", plain(value)?));
-            let value = told.split_once('=').map_or("", |(_, value)| value);
-            Some((Text::new(&key).to_string(), Text::new(value)))
+            // A secret is known by the name of its setting as well as by its look; the name is the last part of the key.
+            let last = key.rsplit('.').next().unwrap_or_default();
+            let told = Text::new(&format!("{last}={}", plain(value)?));
+            let value = told.strip_prefix(last).and_then(|rest| rest.strip_prefix('=')).unwrap_or("[redacted]");
+            Some((crate::facts::objects::plain_name(&key), Text::new(value)))
         })
         .collect())
 }
