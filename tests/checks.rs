@@ -261,6 +261,27 @@ fn only_what_helm_waited_for_explains_a_failed_installation() {
 }
 
 #[test]
+fn what_azure_says_explains_what_the_cluster_shows() {
+    let account = include_str!("checks/storage-account-missing/firing-not-in-this-group/facts.yaml");
+    let gone = "storageAccount: absent";
+    assert_eq!(causes_of("storage-account-missing", &[account, gone]), ["storage-account-gone"]);
+    let denied = include_str!("checks/storage-network-denied/firing-firewall/facts.yaml");
+    let closed = "storageAccount: {got: {properties: {publicNetworkAccess: Disabled}}}";
+    assert_eq!(causes_of("storage-network-denied", &[denied, closed]), ["storage-account-closed"]);
+    let keys = include_str!("checks/storage-keys-disabled/firing-key-mode/facts.yaml");
+    let settings = "armExtensions: {got: [{name: azbkup, properties: {configurationSettings: {configuration.backupStorageLocation.config.useAAD: null}}}]}";
+    assert_eq!(causes_of("storage-keys-disabled", &[keys, settings]), ["storage-account-keys-refused"]);
+    let token = include_str!("checks/imds-identity-not-found/firing-not-on-the-pool/facts.yaml");
+    let nodes = include_str!("checks/extension-identity-not-on-nodes/firing-the-agent-runs-there/facts.yaml");
+    assert_eq!(causes_of("imds-identity-not-found", &[token, nodes]), ["extension-identity-not-on-nodes"]);
+    let record = record_says("Helm chart rendering failed: values do not meet the schema");
+    let failed = "armExtensions: {got: [{name: azbkup, properties: {provisioningState: Failed}}]}";
+    assert_eq!(causes_of("azure-extension-failed", &[&record, failed]), ["extension-install-failed"]);
+    let nowhere = include_str!("checks/azure-extension-missing/firing-nowhere/facts.yaml");
+    assert_eq!(causes_of("extension-missing", &[nowhere]), ["azure-extension-missing"]);
+}
+
+#[test]
 fn a_check_reads_nothing_that_it_does_not_declare() {
     for case in cases() {
         let check = check_of(&case);

@@ -2,10 +2,10 @@
 //!
 //! Knowledge: founding page, UserErrorKubernetesBackupExtensionNotFoundError; ExtensionConfig is the
 //! only witness that is left inside the cluster after helm's atomic rollback. Whether Azure still
-//! holds a record of the extension cannot be seen from here, and is not guessed.
+//! holds a record of the extension is told where Azure was asked, and is not guessed.
 
 use super::check::{Check, Judgement};
-use crate::facts::{Facts, Need, Presence, Stop, Unread, required};
+use crate::facts::{Facts, Need, Presence, Stop, Unread, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
 
 /// The check.
@@ -21,6 +21,7 @@ pub static CHECK: Check = Check {
         required(Need::Deployments),
         required(Need::Pods),
         required(Need::Jobs),
+        helpful(Need::ArmExtensions),
     ],
     explains: &["UserErrorKubernetesBackupExtensionNotFoundError"],
     explain: EXPLAIN,
@@ -61,7 +62,7 @@ fn run(facts: &Facts) -> Judgement {
             } else {
                 format!(", and its namespace {namespace} is empty.")
             });
-            message.push_str("\nWhether Azure lists an extension all the same was not asked.");
+            message.push_str(&in_azure(facts));
             let subject = Subject::cluster_wide("v1", "Namespace", namespace);
             let mut finding = Finding::new(Severity::Error, subject, message);
             finding = finding.seen(Evidence::at(format!("namespace/{namespace}")));
@@ -80,9 +81,26 @@ fn run(facts: &Facts) -> Judgement {
     }
 }
 
+/// Says what Azure has of it.
+fn in_azure(facts: &Facts) -> String {
+    let state = |state: Option<&str>| state.map_or(String::new(), |state| format!(", in the state {state}"));
+    match facts.backup_extensions().next() {
+        Some(known) => format!(
+            "\nAzure lists the extension {}{}.",
+            known.name,
+            state(known.properties.provisioning_state.as_deref())
+        ),
+        None if facts.unread(Need::ArmExtensions).is_none() => "\nAzure lists none either.".to_owned(),
+        None => "\nWhether Azure lists an extension all the same was not asked.".to_owned(),
+    }
+}
+
 /// Says what would have shown the extension and could not be read.
 fn unread(facts: &Facts) -> Unread {
-    let all: Vec<Unread> = CHECK.needs.iter().filter_map(|requirement| facts.unread(requirement.need)).collect();
+    let all: Vec<Unread> = {
+        let needed = CHECK.needs.iter().filter(|requirement| requirement.required);
+        needed.filter_map(|requirement| facts.unread(requirement.need)).collect()
+    };
     let mut whys: Vec<String> = all.iter().map(|unread| unread.why.clone()).collect();
     if let Some(only) = &facts.searched_only {
         whys.push(format!("only namespace {only} could be searched for it"));

@@ -19,6 +19,9 @@ mod admission_denies_a_trial_pod;
 mod agent_not_ready;
 mod agent_unauthorized;
 mod api_service_unavailable;
+mod azure_extension_failed;
+mod azure_extension_missing;
+mod azure_extension_twins;
 mod azurefile_driver_loses_shares;
 mod backup_interrupted;
 mod backup_stuck;
@@ -50,9 +53,12 @@ mod dp_endpoint_unresolved;
 mod egress_refused;
 mod egress_timed_out;
 mod extension_fits_no_node;
+mod extension_identity_missing;
+mod extension_identity_not_on_nodes;
 mod extension_install_failed;
 mod extension_missing;
 mod extension_role_missing;
+mod extension_settings_differ;
 mod federated_credential_mismatch;
 mod hook_container_missing;
 mod hook_failed;
@@ -92,6 +98,7 @@ mod pods_over_quota;
 mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
+mod resource_provider_unregistered;
 mod restore_failed;
 mod restore_stuck;
 mod restored_from_another_version;
@@ -104,8 +111,16 @@ mod snapshot_crds_missing;
 mod snapshots_not_ready;
 mod snapshots_orphaned;
 mod snapshots_throttled;
+mod storage_account_closed;
+mod storage_account_elsewhere;
+mod storage_account_gone;
+mod storage_account_immutable;
+mod storage_account_keys_refused;
+mod storage_account_locked;
 mod storage_account_missing;
+mod storage_account_unsuitable;
 mod storage_class_ignores_snapshots;
+mod storage_container_gone;
 mod storage_container_missing;
 mod storage_key_wrong;
 mod storage_keys_disabled;
@@ -164,6 +179,12 @@ pub static CHECKS: &[&Check] = &[
     &agent_not_ready::CHECK,
     &admission_denies_a_trial_pod::CHECK,
     &pod_security_may_deny::CHECK,
+    &azure_extension_failed::CHECK,
+    &azure_extension_twins::CHECK,
+    &azure_extension_missing::CHECK,
+    &extension_identity_missing::CHECK,
+    &extension_settings_differ::CHECK,
+    &resource_provider_unregistered::CHECK,
     &pod_identity_refused::CHECK,
     &pod_identity_exception_missing::CHECK,
     &pod_identity_exception_mismatch::CHECK,
@@ -181,6 +202,7 @@ pub static CHECKS: &[&Check] = &[
     &cluster_role_missing::CHECK,
     &role_too_fresh::CHECK,
     &role_denied::CHECK,
+    &extension_identity_not_on_nodes::CHECK,
     &dp_endpoint_unresolved::CHECK,
     &dp_endpoint_private::CHECK,
     &agent_unauthorized::CHECK,
@@ -212,6 +234,14 @@ pub static CHECKS: &[&Check] = &[
     &storage_tls_untrusted::CHECK,
     &bsl_settings_wrong::CHECK,
     &storage_key_wrong::CHECK,
+    &storage_account_gone::CHECK,
+    &storage_container_gone::CHECK,
+    &storage_account_keys_refused::CHECK,
+    &storage_account_closed::CHECK,
+    &storage_account_immutable::CHECK,
+    &storage_account_locked::CHECK,
+    &storage_account_unsuitable::CHECK,
+    &storage_account_elsewhere::CHECK,
     &snapshot_crds_missing::CHECK,
     &snapshots_not_ready::CHECK,
     &snapshots_throttled::CHECK,

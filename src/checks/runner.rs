@@ -44,8 +44,16 @@ fn applies_without_extension(check: &Check) -> bool {
         || check.needs.iter().any(|requirement| requirement.required && OF_AGENT.contains(&requirement.need))
 }
 
-/// The checks that are about nothing but a cluster without the extension, or without a pod of it.
-const OF_A_CLUSTER_WITHOUT: [&str; 2] = ["extension-missing", "extension-fits-no-node"];
+/// The checks that are also about a cluster without the extension, or without a pod of it.
+const OF_A_CLUSTER_WITHOUT: [&str; 6] = [
+    "extension-missing",
+    "extension-fits-no-node",
+    // Azure may have it, or have had it, where the cluster has nothing of it.
+    "azure-extension-failed",
+    "azure-extension-twins",
+    "azure-extension-missing",
+    "resource-provider-unregistered",
+];
 
 fn judge(check: &Check, facts: &Facts) -> Outcome {
     use crate::facts::Stop;

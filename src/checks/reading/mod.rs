@@ -5,6 +5,8 @@
 pub mod agent;
 pub mod agent_restart;
 pub mod azure;
+pub mod azure_account;
+pub mod azure_extension;
 pub mod connections;
 pub mod corefile_words;
 pub mod denier;
@@ -25,6 +27,7 @@ pub mod memory;
 pub mod minor;
 pub mod never_stored;
 pub mod no_such_host;
+pub mod node_scale_sets;
 pub mod obstacle;
 pub mod operation_state;
 pub mod other_veleros;
