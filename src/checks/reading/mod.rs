@@ -4,6 +4,9 @@
 
 pub mod agent;
 pub mod agent_restart;
+pub mod azure;
+pub mod azure_words;
+pub mod backup_jobs;
 pub mod connections;
 pub mod corefile_words;
 pub mod denier;
@@ -29,6 +32,7 @@ pub mod operation_state;
 pub mod other_veleros;
 pub mod overdue;
 pub mod pod_identity;
+pub mod protection_state;
 pub mod recent;
 pub mod refusals;
 pub mod refused;
@@ -36,6 +40,7 @@ pub mod reinstall;
 pub mod resolver;
 pub mod run_series;
 pub mod said;
+pub mod service_error;
 pub mod snapshot_words;
 pub mod snapshots;
 pub mod told;
