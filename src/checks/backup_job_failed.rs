@@ -10,6 +10,7 @@ use super::reading::backup_jobs::{Ended, ended, has_come_through, inside, time_o
 use super::reading::elapsed::{since, words};
 use super::reading::recent::{RECENT, REMEMBERED};
 use super::reading::service_error::{evidence, reason};
+use crate::facts::arm::ServiceError;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -82,8 +83,11 @@ fn judge(facts: &Facts, known: &Ended<'_>) -> Option<Finding> {
         time_of(newest)
     );
     message.push_str(&match (failed, known.jobs.get(failed)) {
-        (1, Some(good)) => format!(" The one before it came through, at {}.", time_of(good)),
-        (_, Some(good)) => format!(" The last {failed} failed one after the other; the last one that came through ended at {}.", time_of(good)),
+        (1, Some(good)) => format!(" The last one that came through ended at {}.", time_of(good)),
+        (_, Some(good)) => format!(
+            " The last {failed} failed one after the other; the last one that came through ended at {}.",
+            time_of(good)
+        ),
         (1, None) => " No other is in the list.".to_owned(),
         (_, None) => format!(" All {failed} in the list failed."),
     });
@@ -91,11 +95,8 @@ fn judge(facts: &Facts, known: &Ended<'_>) -> Option<Finding> {
     let errors = &newest.properties.error_details;
     let reason = reason(errors, &at);
     message.push('\n');
-    message.push_str(&if errors.iter().all(crate::facts::arm::ServiceError::is_empty) {
-        "The job gives no reason.".to_owned()
-    } else {
-        reason.sentence()
-    });
+    let is_silent = errors.iter().all(ServiceError::is_empty);
+    message.push_str(&if is_silent { "The job gives no reason.".to_owned() } else { reason.sentence() });
     let severity = if age.is_none_or(|age| age <= RECENT) { Severity::Error } else { Severity::Warning };
     let mut finding = Finding::new(severity, azure_subject(&newest.id), message)
         .seen(Evidence::quoted(format!("{} properties.status", newest.id), "Failed"))
@@ -103,8 +104,17 @@ fn judge(facts: &Facts, known: &Ended<'_>) -> Option<Finding> {
     finding.evidence.extend(evidence(errors, &at));
     finding.concerns = reason.concerns(facts, Some(&known.vault));
     finding.concerns.extend(inside(facts, newest));
-    Some(finding.mended_by(
-        Remedy::guided(format!("{} After that, run a backup on demand and see that its job comes through.", reason.remedy()))
+    Some(
+        finding.mended_by(
+            Remedy::guided(format!(
+                "{} See that the next job comes through.",
+                if is_silent {
+                    "See what else is found, and mend that; the portal may show more of the job."
+                } else {
+                    reason.remedy()
+                }
+            ))
             .documented(read_again(&newest.id, "2024-04-01")),
-    ))
+        ),
+    )
 }

@@ -51,8 +51,8 @@ What it checks
   warnings.
 
 Why it matters
-  The recovery point is there, and something is not in it: a volume whose snapshot failed, a claim without a
-  volume, a namespace that does not exist.
+  The recovery point is there, and may not be whole: a volume whose snapshot failed is not in it, a claim
+  without a volume, a namespace that does not exist; or a hook failed, and data may not be at rest.
 
 How it is found
   The job's status, CompletedWithWarnings, and its warning details, which Azure tells only of one job at a
@@ -79,13 +79,14 @@ fn run(facts: &Facts) -> Judgement {
 
 fn say(facts: &Facts, job: &BackupJob, vault: &ArmId) -> Finding {
     let mut message = format!(
-        "The newest backup job of vault {} about this cluster{} came through with warnings, at {}: something is not in the recovery point.",
+        "The newest backup job of vault {} about this cluster{} came through with warnings, at {}: the recovery point may not be whole.",
         vault.name(),
         if facts.unread(Need::BackupJobs).is_some() { ", of those that could be read," } else { "" },
         time_of(job)
     );
     let at = format!("{} properties.extendedInfo.warningDetails", job.id);
-    let warnings = job.properties.extended_info.as_ref().map(|info| info.warning_details.as_slice()).unwrap_or_default();
+    let warnings =
+        job.properties.extended_info.as_ref().map(|info| info.warning_details.as_slice()).unwrap_or_default();
     let mut by_code: BTreeMap<&str, Vec<&JobWarning>> = BTreeMap::new();
     for one in warnings {
         let code = reason([&one.warning], &at).entry.map(|entry| entry.code);
@@ -112,11 +113,18 @@ fn say(facts: &Facts, job: &BackupJob, vault: &ArmId) -> Finding {
         }
     }
     if by_code.len() > MOST_CODES {
-        message.push_str(&format!("\n{} of other codes are not shown.", counted(by_code.len() - MOST_CODES, "kind", "kinds")));
+        message.push_str(&format!(
+            "\n{} of other codes are not shown.",
+            counted(by_code.len() - MOST_CODES, "kind", "kinds")
+        ));
     }
     if warnings.is_empty() {
-        message.push_str("\nThe details of the job could not be read, or hold no warning: what is left out is not known here.");
-        advice.push("Read the job's details, which Azure tells of one job at a time; the portal shows them as Warning Details.");
+        message.push_str(
+            "\nThe details of the job could not be read, or hold no warning: what is left out is not known here.",
+        );
+        advice.push(
+            "Read the job's details, which Azure tells of one job at a time; the portal shows them as Warning Details.",
+        );
     }
     // With one code only, what is found of it is all there is to the warnings.
     if let ([code], false) = (by_code.keys().copied().collect::<Vec<_>>().as_slice(), warnings.is_empty()) {
@@ -125,7 +133,7 @@ fn say(facts: &Facts, job: &BackupJob, vault: &ArmId) -> Finding {
     finding.concerns.extend(inside(facts, job));
     finding.message = message;
     finding.mended_by(
-        Remedy::guided(format!("{} Then run a backup on demand.", advice.join(" ")))
+        Remedy::guided(format!("{} See that the next job comes through without them.", advice.join(" ")))
             .documented(read_again(&job.id, "2024-04-01")),
     )
 }

@@ -68,7 +68,8 @@ fn run(facts: &Facts) -> Judgement {
              another cluster.",
         );
     }
-    let mut evidence = vec![Evidence::at(id.as_ref().map_or_else(|| "the cluster: none".to_owned(), |id| format!("{id}: none")))];
+    let mut evidence =
+        vec![Evidence::at(id.as_ref().map_or_else(|| "the cluster: none".to_owned(), |id| format!("{id}: none")))];
     let mut left: Vec<String> = Vec::new();
     let instances = facts.backup_instances.known_rows();
     for one in instances {
@@ -81,25 +82,27 @@ fn run(facts: &Facts) -> Judgement {
         evidence.push(Evidence::at(one.id.to_string()));
     }
     let groups = facts.snapshot_groups();
-    left.extend(groups.iter().map(|group| format!("its snapshots in resource group {}", group.name())));
+    left.extend(groups.iter().map(|group| format!("resource group {}, into which its snapshots went", group.name())));
     let container = facts.container.known().map(|container| &container.id);
-    left.extend(container.map(|id| format!("container {} with the backup data", id.name())));
+    left.extend(container.map(|id| format!("container {}, with the backup data", id.name())));
     evidence.extend(container.map(|id| Evidence::at(id.to_string())));
     if left.is_empty() {
         message.push_str("\nNothing of its protection is known here.");
     } else {
-        message.push_str(&format!("\nWhat is known to be left: {}.", left.join("; ")));
+        message.push_str(&format!("\nWhat is known to be left of its protection: {}.", left.join("; ")));
     }
     let mut finding = Finding::new(Severity::Warning, cluster_subject(facts), message);
     finding.evidence = evidence;
     finding.concerns.extend(instances.iter().map(|one| azure_subject(&one.id)));
-    finding = finding.without(
-        facts.unread(Need::BackupInstances).map(|unread| format!("which vault protected it: {}", unread.why)),
-    );
-    let mut remedy = Remedy::guided(
+    finding = finding
+        .without(facts.unread(Need::BackupInstances).map(|unread| format!("which vault protected it: {}", unread.why)));
+    let mut remedy = Remedy::guided(if facts.server.version.is_some() {
+        "See which cluster was meant: correct the subscription, the resource group and the name, or leave them out to have them \
+         found. If the cluster is being deleted, restore what is needed into another one first."
+    } else {
         "See first that the cluster is really gone, and restore what is needed into another cluster, as long as the recovery points \
-         are there. After that, stop the protection in the vault, and delete the snapshots and the backup data that nobody needs.",
-    );
+         are there. After that, stop the protection in the vault, and delete the snapshots and the backup data that nobody needs."
+    });
     if let Some(id) = &id {
         remedy = remedy.documented(format!("az resource show --ids {}", shell_word(ArmId::as_str(id))));
     }

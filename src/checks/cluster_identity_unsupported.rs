@@ -4,8 +4,7 @@
 //! cluster extensions support a service principal).
 
 use super::check::{Check, Judgement};
-use super::reading::azure::azure_subject;
-use super::reading::azure_words::cluster_options;
+use super::reading::azure_words::{cluster_options, cluster_subject};
 use crate::facts::{Facts, Need, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -47,7 +46,7 @@ fn run(facts: &Facts) -> Judgement {
     Ok(vec![
         Finding::new(
             Severity::Error,
-            azure_subject(&cluster.id),
+            cluster_subject(facts),
             format!(
                 "Cluster {} acts as a service principal. Azure Backup supports clusters with a managed identity only.",
                 cluster.name

@@ -4,8 +4,7 @@
 //! extension must run for every backup and restore, and for deleting expired recovery points.
 
 use super::check::{Check, Judgement};
-use super::reading::azure::azure_subject;
-use super::reading::azure_words::cluster_options;
+use super::reading::azure_words::{cluster_options, cluster_subject};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -51,17 +50,23 @@ fn run(facts: &Facts) -> Judgement {
     let (severity, ends) = if is_unprotected {
         (Severity::Info, "No backup instance of it exists, so no backup fails by it.")
     } else {
-        (Severity::Error, "No backup or restore comes through while it is, and expired recovery points are not deleted.")
+        (
+            Severity::Error,
+            "No backup or restore comes through while it is, and expired recovery points are not deleted.",
+        )
     };
+    let remedy = if is_unprotected {
+        Remedy::guided("Nothing is to be done for backups. Where the cluster is to be protected, start it first.")
+    } else {
+        Remedy::guided(
+            "Start the cluster and run a backup on demand. Where it is stopped at certain hours on purpose, choose a schedule \
+             outside them.",
+        )
+    };
+    let remedy = remedy.documented(format!("az aks start {}", cluster_options(facts, "--name")));
     Ok(vec![
-        Finding::new(severity, azure_subject(&cluster.id), format!("Cluster {} is stopped. {ends}", cluster.name))
+        Finding::new(severity, cluster_subject(facts), format!("Cluster {} is stopped. {ends}", cluster.name))
             .seen(Evidence::quoted(format!("{} properties.powerState.code", cluster.id), state))
-            .mended_by(
-                Remedy::guided(
-                    "Start the cluster and run a backup on demand. Where it is stopped at certain hours on purpose, choose a schedule \
-                     outside them.",
-                )
-                .documented(format!("az aks start {}", cluster_options(facts, "--name"))),
-            ),
+            .mended_by(remedy),
     ])
 }

@@ -50,7 +50,8 @@ Sources
 ";
 
 fn run(facts: &Facts) -> Judgement {
-    if facts.managed_cluster.is_absent() {
+    // The list of a cluster that is gone is no empty list.
+    if facts.managed_cluster.is_absent() || facts.backup_instances.is_absent() {
         return Err(Stop::not_applicable("Azure has no such cluster any more"));
     }
     if !facts.backup_instances.whole_rows(Need::BackupInstances.what())?.is_empty() {
@@ -59,7 +60,8 @@ fn run(facts: &Facts) -> Judgement {
     let cluster = facts.cluster_id();
     let mut message = format!("No vault has a backup instance of {}: no backup is made of it.", cluster_words(facts));
     // A name may be new since the list was read; whoever has trusted access was to protect it.
-    let is_vault = |one: &&TrustedAccess| one.properties.source_resource_id.has_type("Microsoft.DataProtection/backupVaults");
+    let is_vault =
+        |one: &&TrustedAccess| one.properties.source_resource_id.has_type("Microsoft.DataProtection/backupVaults");
     let trusted: Vec<&TrustedAccess> = facts.trusted_access.known_rows().iter().filter(is_vault).collect();
     if !trusted.is_empty() {
         message.push_str(&format!(
@@ -68,13 +70,16 @@ fn run(facts: &Facts) -> Judgement {
         ));
     }
     if facts.restores.known_rows().iter().next().is_some() {
-        message.push_str("\nThere are restores in it, so it may be there to be restored into, and not to be backed up.");
+        message
+            .push_str("\nThere are restores in it, so it may be there to be restored into, and not to be backed up.");
     }
-    let at = cluster.as_ref().map_or_else(|| "the cluster's backup instances: none".to_owned(), |id| {
-        format!("{id}/providers/Microsoft.DataProtection/backupInstances: none")
-    });
-    let mut finding =
-        Finding::new(Severity::Warning, cluster_subject(facts), message).seen(Evidence::at(at)).mended_by(remedy(facts));
+    let at = cluster.as_ref().map_or_else(
+        || "the cluster's backup instances: none".to_owned(),
+        |id| format!("{id}/providers/Microsoft.DataProtection/backupInstances: none"),
+    );
+    let mut finding = Finding::new(Severity::Warning, cluster_subject(facts), message)
+        .seen(Evidence::at(at))
+        .mended_by(remedy(facts));
     finding = finding.concerning(namespace_subject(facts));
     finding.concerns.extend(trusted.iter().map(|one| azure_subject(&one.properties.source_resource_id)));
     finding = finding.without(

@@ -75,9 +75,8 @@ fn run(facts: &Facts) -> Judgement {
     let (own, others): (Vec<_>, Vec<_>) = of_disks.into_iter().partition(|(_, disk)| is_own(disk));
     let listed: Vec<&ArmId> =
         disks.iter().filter(|disk| disk.kind.eq_ignore_ascii_case("disk")).map(|disk| &disk.id).collect();
-    let is_young = |volume: &Volume| {
-        volume.metadata.creation_timestamp.is_some_and(|made| since(made, facts.observed_at) < LATE)
-    };
+    let is_young =
+        |volume: &Volume| volume.metadata.creation_timestamp.is_some_and(|made| since(made, facts.observed_at) < LATE);
     let gone: Vec<(&Volume, &ArmId)> =
         own.iter().copied().filter(|(volume, disk)| !listed.contains(disk) && !is_young(volume)).collect();
     if !gone.is_empty() && !listed.iter().any(|disk| is_own(disk)) {
@@ -97,10 +96,9 @@ fn say(volume: &Volume, disk: &ArmId, others: usize) -> Finding {
         disk.name(),
         disk.group().unwrap_or_default()
     );
-    let mut finding =
-        Finding::new(Severity::Warning, Subject::cluster_wide("v1", "PersistentVolume", name), message)
-            .seen(Evidence::quoted(format!("persistentvolume/{name} .spec.csi.volumeHandle"), disk.as_str()))
-            .concerning(azure_subject(disk));
+    let mut finding = Finding::new(Severity::Warning, Subject::cluster_wide("v1", "PersistentVolume", name), message)
+        .seen(Evidence::quoted(format!("persistentvolume/{name} .spec.csi.volumeHandle"), disk.as_str()))
+        .concerning(azure_subject(disk));
     finding.not_read.extend((others > 0).then(|| {
         format!(
             "{} outside the nodes' resource group {} not looked up",

@@ -4,7 +4,7 @@
 //! too). How such a cluster shows in Azure is from general knowledge: no way out, and what nodes start with from a cache.
 
 use super::check::{Check, Judgement};
-use super::reading::azure::azure_subject;
+use super::reading::azure_words::cluster_subject;
 use crate::facts::{Facts, Need, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -50,7 +50,7 @@ fn run(facts: &Facts) -> Judgement {
     Ok(vec![
         Finding::new(
             Severity::Warning,
-            azure_subject(&cluster.id),
+            cluster_subject(facts),
             format!(
                 "Cluster {} has the outbound type {outbound} and takes what its nodes start with from a cache, as network isolated \
                  clusters do. Azure Backup does not support those: the extension reaches endpoints outside the network.",

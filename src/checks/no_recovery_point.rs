@@ -76,7 +76,8 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
     if good.is_some() && age.is_none_or(|age| age <= LONG) {
         return None;
     }
-    let begins = format!("Backup instance {} in vault {} says that the cluster is protected", instance.label(), vault.name());
+    let begins =
+        format!("Backup instance {} in vault {} says that the cluster is protected", instance.label(), vault.name());
     let (severity, message) = match (good, age) {
         (Some(good), Some(age)) => (
             Severity::Warning,

@@ -63,23 +63,33 @@ fn run(facts: &Facts) -> Judgement {
 fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
     let error = obstacle(instance);
     let state = instance.properties.current_protection_state.as_deref().unwrap_or("nothing");
-    let (severity, begins) = match (protection(instance), error) {
+    let vault = instance.vault();
+    let who = format!(
+        "ackup instance {} in vault {}",
+        instance.label(),
+        vault.as_ref().map_or("an unknown vault", |vault| vault.name())
+    );
+    let (severity, mut message) = match (protection(instance), error) {
         // Whoever stopped it knows; that it is stopped is told by protection-stopped.
         (Protection::Stopped, _) | (Protection::Configured | Protection::Untold, None) => return None,
-        (Protection::Failed, _) => (Severity::Error, format!("The vault does not protect the cluster: {state}.")),
-        (Protection::Lacking, Some(_)) => (Severity::Error, format!("The vault does not protect the cluster: {state}.")),
-        (Protection::Lacking, None) => (Severity::Warning, format!("The vault does not protect the cluster: {state}.")),
-        (Protection::Underway, None) => (Severity::Info, format!("Protection is being set up or changed: {state}.")),
-        (Protection::Underway, Some(_)) => {
-            (Severity::Warning, format!("Protection is being set up or changed ({state}), and an error stands beside it."))
+        (of @ (Protection::Failed | Protection::Lacking), _) => {
+            let is_plain = of == Protection::Lacking && error.is_none();
+            let severity = if is_plain { Severity::Warning } else { Severity::Error };
+            (severity, format!("B{who} does not protect the cluster: it says {state}."))
         }
+        (Protection::Underway, None) => {
+            (Severity::Info, format!("Protection by b{who} is being set up or changed: it says {state}."))
+        }
+        (Protection::Underway, Some(_)) => (
+            Severity::Warning,
+            format!(
+                "Protection by b{who} is being set up or changed: it says {state}, and tells an error beside that."
+            ),
+        ),
         (Protection::Configured | Protection::Untold, Some(_)) => {
-            (Severity::Warning, format!("The protection state is {state}, and an error stands beside it."))
+            (Severity::Warning, format!("B{who} says {state}, and tells an error beside that."))
         }
     };
-    let vault = instance.vault();
-    let vault_name = vault.as_ref().map_or("an unknown vault", |vault| vault.name());
-    let mut message = format!("Backup instance {} in vault {vault_name}: {begins}", instance.label());
     let at = format!("{} {AT}", instance.id);
     let mut finding = Finding::new(severity, azure_subject(&instance.id), String::new())
         .seen(Evidence::quoted(format!("{} properties.currentProtectionState", instance.id), state));

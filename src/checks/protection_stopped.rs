@@ -54,14 +54,18 @@ fn say(facts: &Facts, instance: &BackupInstance, other: Option<&BackupInstance>)
     let state = instance.properties.current_protection_state.as_deref().unwrap_or_default();
     let is_deleted = state.to_ascii_lowercase().starts_with("soft");
     let what = match state.to_ascii_lowercase().as_str() {
-        "protectionstopped" => "Its protection was stopped: no backup is made. The recovery points that it has are kept.",
+        "protectionstopped" => {
+            "Its protection was stopped: no backup is made. The recovery points that it has are kept."
+        }
         "backupschedulessuspended" => {
             "Its backups are suspended: none is made. The recovery points that it has go on expiring by the policy, all but the newest."
         }
         "retentionschedulessuspended" => {
             "Its retention is suspended: old recovery points are not removed by the policy. Whether backups are still made, this state does not tell."
         }
-        _ => "It was deleted: no backup is made, and its recovery points are kept only as long as the vault's soft delete says.",
+        _ => {
+            "It was deleted: no backup is made, and its recovery points are kept only as long as the vault's soft delete says."
+        }
     };
     let vault = instance.vault();
     let mut message = format!(
@@ -81,11 +85,13 @@ fn say(facts: &Facts, instance: &BackupInstance, other: Option<&BackupInstance>)
     };
     let mut remedy = Remedy::guided(text);
     if is_deleted {
-        remedy = remedy
-            .documented(format!("az dataprotection backup-instance deleted-backup-instance undelete {options}"));
+        remedy =
+            remedy.documented(format!("az dataprotection backup-instance deleted-backup-instance undelete {options}"));
     }
     let mut finding = Finding::new(severity, azure_subject(&instance.id), message)
         .seen(Evidence::quoted(format!("{} properties.currentProtectionState", instance.id), state));
-    finding.concerns.extend(other.is_none().then(|| namespace_subject(facts)));
+    // Only where backups stop does nothing begin in the cluster.
+    let makes_none = !state.eq_ignore_ascii_case("RetentionSchedulesSuspended") && other.is_none();
+    finding.concerns.extend(makes_none.then(|| namespace_subject(facts)));
     finding.mended_by(remedy.documented(format!("az dataprotection backup-instance resume-protection {options}")))
 }

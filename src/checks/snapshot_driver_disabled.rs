@@ -4,8 +4,7 @@
 //! somebody installed instead of AKS' own.
 
 use super::check::{Check, Judgement};
-use super::reading::azure::azure_subject;
-use super::reading::azure_words::cluster_options;
+use super::reading::azure_words::{cluster_options, cluster_subject};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -62,19 +61,28 @@ fn run(facts: &Facts) -> Judgement {
         " No snapshot of a disk comes about: volumes are not backed up."
     });
     let severity = if is_replaced { Severity::Warning } else { Severity::Error };
-    let mut finding = Finding::new(severity, azure_subject(&cluster.id), message);
+    let mut finding = Finding::new(severity, cluster_subject(facts), message);
     let mut options = Vec::new();
-    for (is_off, name, option) in
-        [(driver, "diskCSIDriver", "--enable-disk-driver"), (controller, "snapshotController", "--enable-snapshot-controller")]
-    {
+    for (is_off, name, option) in [
+        (driver, "diskCSIDriver", "--enable-disk-driver"),
+        (controller, "snapshotController", "--enable-snapshot-controller"),
+    ] {
         if is_off {
             let at = format!("{} properties.storageProfile.{name}.enabled", cluster.id);
             finding = finding.seen(Evidence::quoted(at, "false"));
             options.push(option);
         }
     }
-    Ok(vec![finding.mended_by(
-        Remedy::guided("Switch on what is off. Where a driver or controller of your own is installed, remove it first.")
-            .documented(format!("az aks update {} {}", cluster_options(facts, "--name"), options.join(" "))),
-    )])
+    Ok(vec![
+        finding.mended_by(
+            Remedy::guided(
+                "Switch on what is off. Where a driver or controller of your own is installed, remove it first.",
+            )
+            .documented(format!(
+                "az aks update {} {}",
+                cluster_options(facts, "--name"),
+                options.join(" ")
+            )),
+        ),
+    ])
 }

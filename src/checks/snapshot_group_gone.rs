@@ -81,7 +81,8 @@ fn run(facts: &Facts) -> Judgement {
         group_options(group),
         region.map_or_else(|| "REGION".to_owned(), shell_word)
     ));
-    let cluster = facts.managed_cluster.known().and_then(|cluster| cluster.principals().first().map(|id| shell_word(id)));
+    let cluster =
+        facts.managed_cluster.known().and_then(|cluster| cluster.principals().first().map(|id| shell_word(id)));
     let vault = facts.vaults.known_rows().iter().find_map(|vault| {
         vault.identity.as_ref().and_then(|identity| identity.principals().first().map(|id| shell_word(id)))
     });

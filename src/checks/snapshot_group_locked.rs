@@ -68,7 +68,8 @@ fn locked(group: &ArmId, locks: &[Lock]) -> Option<Finding> {
     });
     let mut finding = Finding::new(Severity::Error, azure_subject(group), message);
     for lock in held.iter().take(MOST_SHOWN) {
-        finding = finding.seen(Evidence::quoted(format!("{} properties.level", lock.id), lock.properties.level.clone()));
+        finding =
+            finding.seen(Evidence::quoted(format!("{} properties.level", lock.id), lock.properties.level.clone()));
         if let Some(notes) = lock.properties.notes.as_ref().filter(|notes| !notes.trim().is_empty()) {
             finding = finding.seen(Evidence::quoted(format!("{} properties.notes", lock.id), notes.trim()));
         }

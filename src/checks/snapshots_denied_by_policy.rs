@@ -6,7 +6,7 @@
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use crate::facts::arm::{ArmId, PolicyEvaluation};
-use crate::facts::{Facts, Need, required, shell_word};
+use crate::facts::{Facts, Need, Stop, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, counted, listing};
 
 /// The check.
@@ -44,6 +44,9 @@ Sources
 const MOST_SHOWN: usize = 4;
 
 fn run(facts: &Facts) -> Judgement {
+    if facts.snapshot_trial.is_absent() {
+        return Err(Stop::not_applicable("the snapshot resource group does not exist"));
+    }
     let trial = facts.snapshot_trial.required(Need::SnapshotTrial.what())?;
     let of = |wanted: Option<bool>| -> Vec<&PolicyEvaluation> {
         trial.evaluations.iter().filter(|one| one.denies() == wanted).collect()

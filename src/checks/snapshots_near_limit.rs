@@ -57,7 +57,8 @@ fn run(facts: &Facts) -> Judgement {
 fn say(facts: &Facts, disk: &Disk, count: u64) -> Finding {
     let volume = facts.disk_volumes.known_rows().iter().find(|volume| volume.disk() == Some(&disk.id));
     let claim = volume.and_then(|volume| volume.spec.claim_ref.as_ref());
-    let of = claim.map(|claim| format!(", the volume of claim {}/{},", claim.namespace, claim.name)).unwrap_or_default();
+    let of =
+        claim.map(|claim| format!(", the volume of claim {}/{},", claim.namespace, claim.name)).unwrap_or_default();
     let message = if count >= LIMIT {
         format!(
             "Disk {}{of} has {count} snapshots. Azure allows {LIMIT} of one disk: no further one is made, and the volume is not in \
@@ -73,9 +74,9 @@ fn say(facts: &Facts, disk: &Disk, count: u64) -> Finding {
     let severity = if count >= LIMIT { Severity::Error } else { Severity::Warning };
     let mut finding = Finding::new(severity, azure_subject(&disk.id), message)
         .seen(Evidence::quoted(format!("snapshots of {} in Azure's index", disk.id), count.to_string()));
-    finding.concerns.extend(volume.map(|volume: &Volume| {
-        Subject::cluster_wide("v1", "PersistentVolume", &volume.metadata.name)
-    }));
+    finding
+        .concerns
+        .extend(volume.map(|volume: &Volume| Subject::cluster_wide("v1", "PersistentVolume", &volume.metadata.name)));
     if volume.is_none() {
         finding = finding
             .without(facts.unread(Need::DiskVolumes).map(|unread| format!("which volume it is: {}", unread.why)));

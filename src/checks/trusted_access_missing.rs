@@ -51,6 +51,9 @@ Sources
 ";
 
 fn run(facts: &Facts) -> Judgement {
+    if facts.managed_cluster.is_absent() || facts.trusted_access.is_absent() {
+        return Err(Stop::not_applicable("Azure has no such cluster any more"));
+    }
     let known = facts.backup_instances.known_rows();
     let unread = facts.unread(Need::BackupInstances);
     let vaults = match (&facts.named.vault, &unread) {
@@ -112,7 +115,8 @@ fn has_role(binding: &TrustedAccess) -> bool {
 
 /// Returns how much it hurts that a vault does not get in: backups fail only where it is to make some.
 fn hurts(facts: &Facts, vault: &ArmId) -> Severity {
-    let is_to_back_up = |one: &&BackupInstance| one.vault().as_ref() == Some(vault) && protection(one) != Protection::Stopped;
+    let is_to_back_up =
+        |one: &&BackupInstance| one.vault().as_ref() == Some(vault) && protection(one) != Protection::Stopped;
     let active = facts.backup_instances.known_rows().iter().find(is_to_back_up);
     if active.is_some() { Severity::Error } else { Severity::Warning }
 }
@@ -163,7 +167,10 @@ fn unfit(facts: &Facts, vault: &ArmId, binding: &TrustedAccess) -> Finding {
         return Finding::new(
             hurts(facts, vault),
             azure_subject(vault),
-            format!("{begins} does not give the role {BACKUP_OPERATOR}. It gives {}.", listing(roles.iter().copied(), 4)),
+            format!(
+                "{begins} does not give the role {BACKUP_OPERATOR}. It gives {}.",
+                listing(roles.iter().copied(), 4)
+            ),
         )
         .seen(Evidence::quoted(format!("{} properties.roles", binding.id), roles.join(", ")))
         .mended_by(
@@ -174,13 +181,13 @@ fn unfit(facts: &Facts, vault: &ArmId, binding: &TrustedAccess) -> Finding {
     let (severity, ends, text) = if state(binding) == State::Underway {
         (
             Severity::Warning,
-            "The vault does not get in until that is done.",
+            "The vault may not get in until that is done.",
             "Wait five minutes and look again. Where it stays so, delete the binding and create it anew.",
         )
     } else {
         (
             hurts(facts, vault),
-            "The vault does not get in by it.",
+            "The vault may not get in by it.",
             "Delete the binding and create it anew. It works after about five minutes.",
         )
     };
@@ -201,8 +208,12 @@ fn unfit(facts: &Facts, vault: &ArmId, binding: &TrustedAccess) -> Finding {
 fn free_name(vault: &ArmId, bindings: &[TrustedAccess]) -> String {
     /// Azure's own bound.
     const LONGEST: usize = 24;
-    let of_vault: String =
-        vault.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(LONGEST - "backup--99".len()).collect();
+    let of_vault: String = vault
+        .name()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(LONGEST - "backup--99".len())
+        .collect();
     let is_free = |name: &String| !bindings.iter().any(|binding| binding.name.eq_ignore_ascii_case(name));
     let plain = format!("backup-{}", of_vault.trim_matches('-')).trim_end_matches('-').to_owned();
     let others = (2..100).map(|count| format!("{plain}-{count}"));

@@ -47,16 +47,16 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     let vaults = facts.vaults.rows(Need::Vaults.what())?;
-    let of_azure = facts.managed_cluster.known().map(|cluster| cluster.location.as_str()).filter(|told| !told.is_empty());
+    let of_azure =
+        facts.managed_cluster.known().map(|cluster| cluster.location.as_str()).filter(|told| !told.is_empty());
     let Some(region) = of_azure.or_else(|| facts.region()) else {
         return Err(Stop::inconclusive("the cluster's region is not known"));
     };
     let judged = facts.vault_ids();
     if judged.is_empty() && vaults.is_empty() {
-        return Err(facts.unread(Need::BackupInstances).map_or_else(
-            || Stop::not_applicable("no vault is known for this cluster"),
-            Stop::Inconclusive,
-        ));
+        return Err(facts
+            .unread(Need::BackupInstances)
+            .map_or_else(|| Stop::not_applicable("no vault is known for this cluster"), Stop::Inconclusive));
     }
     let elsewhere = vaults
         .iter()

@@ -52,8 +52,9 @@ fn run(facts: &Facts) -> Judgement {
     let wanted = facts.vault_ids();
     if wanted.is_empty() {
         let unread = facts.unread(Need::BackupInstances).or_else(|| facts.unread(Need::TrustedAccess));
-        return Err(unread
-            .map_or_else(|| Stop::not_applicable("no vault is known for this cluster"), Stop::Inconclusive));
+        return Err(
+            unread.map_or_else(|| Stop::not_applicable("no vault is known for this cluster"), Stop::Inconclusive)
+        );
     }
     let gone = wanted.iter().filter(|id| !vaults.iter().any(|vault| vault.id == **id));
     Ok(gone.map(|id| say(facts, id)).collect())

@@ -88,11 +88,13 @@ fn candidates<'f>(
 ) -> Vec<(&'f BackupPolicy, Option<&'f BackupInstance>)> {
     let instances = facts.backup_instances.known_rows();
     if let Some(named) = &facts.named.policy {
-        let is_named = |policy: &&BackupPolicy| policy.id == *named || policy.id.name().eq_ignore_ascii_case(named.name());
+        let is_named =
+            |policy: &&BackupPolicy| policy.id == *named || policy.id.name().eq_ignore_ascii_case(named.name());
         return policies.iter().filter(is_named).map(|policy| (policy, None)).collect();
     }
     if !instances.is_empty() {
-        let uses = |policy: &BackupPolicy| instances.iter().find(|one| one.properties.policy_info.policy_id == policy.id);
+        let uses =
+            |policy: &BackupPolicy| instances.iter().find(|one| one.properties.policy_info.policy_id == policy.id);
         return policies.iter().filter_map(|policy| Some((policy, Some(uses(policy)?)))).collect();
     }
     let vaults = facts.vault_ids();

@@ -30,7 +30,8 @@ pub fn reason<'f>(errors: impl IntoIterator<Item = &'f ServiceError>, at: &str) 
     errors.iter().for_each(|error| deepest_known(error, 0, &mut deepest));
     let all: Vec<&ServiceError> = errors.iter().flat_map(|error| error.all()).collect();
     let words = all.iter().rev().filter_map(|error| error.message.as_deref());
-    let foreign = all.iter().rev().filter_map(|error| error.code.as_deref()).map(str::trim).find(|code| !code.is_empty());
+    let foreign =
+        all.iter().rev().filter_map(|error| error.code.as_deref()).map(str::trim).find(|code| !code.is_empty());
     Reason {
         entry: deepest.map(|(_, entry)| entry),
         told: told(words.map(|text| (format!("{at}.message"), text))),
@@ -130,9 +131,10 @@ fn locations(facts: &Facts) -> Vec<Subject> {
 
 /// Returns the errors as evidence: the innermost first, then what Azure advises.
 pub fn evidence<'f>(errors: impl IntoIterator<Item = &'f ServiceError>, at: &str) -> Vec<Evidence> {
-    let errors: Vec<&ServiceError> = errors.into_iter().flat_map(ServiceError::all).collect();
+    let mut placed: Vec<(String, &ServiceError)> = Vec::new();
+    errors.into_iter().for_each(|error| places(error, at.to_owned(), &mut placed));
     let mut shown: Vec<Evidence> = Vec::new();
-    for error in errors.iter().rev().take(MOST_SHOWN) {
+    for (at, error) in placed.iter().rev().take(MOST_SHOWN) {
         let is_telling = |text: &&Text| !text.trim().is_empty();
         if let Some(code) = error.code.as_ref().filter(is_telling) {
             shown.push(Evidence::quoted(format!("{at}.code"), code.trim()));
@@ -141,7 +143,13 @@ pub fn evidence<'f>(errors: impl IntoIterator<Item = &'f ServiceError>, at: &str
             shown.push(quoted(format!("{at}.message"), message));
         }
     }
-    let advice = errors.iter().flat_map(|error| &error.recommended_action).find(|text| !text.trim().is_empty());
-    shown.extend(advice.map(|text| quoted(format!("{at}.recommendedAction"), text)));
+    let advice = placed.iter().flat_map(|(at, error)| error.recommended_action.iter().map(move |text| (at, text)));
+    let advice = advice.filter(|(_, text)| !text.trim().is_empty()).last();
+    shown.extend(advice.map(|(at, text)| quoted(format!("{at}.recommendedAction"), text)));
     shown
+}
+
+fn places<'f>(error: &'f ServiceError, at: String, placed: &mut Vec<(String, &'f ServiceError)>) {
+    placed.push((at.clone(), error));
+    error.details.iter().for_each(|inner| places(inner, format!("{at}.details"), placed));
 }
