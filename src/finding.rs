@@ -154,6 +154,15 @@ impl Subject {
         }
     }
 
+    /// Returns whether both are the same object; Azure writes one id in several letter cases.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (&self.id, &other.id) {
+            (Some(mine), Some(theirs)) => mine.eq_ignore_ascii_case(theirs),
+            _ => self == other,
+        }
+    }
+
     /// Returns a short stable text: `kind/namespace/name`, or the id of an Azure resource.
     #[must_use]
     pub fn path(&self) -> String {
@@ -304,6 +313,6 @@ impl Finding {
     #[must_use]
     pub fn shares_subject_with(&self, other: &Self) -> bool {
         let mine = || std::iter::once(&self.subject).chain(&self.concerns);
-        std::iter::once(&other.subject).chain(&other.concerns).any(|theirs| mine().any(|m| m == theirs))
+        std::iter::once(&other.subject).chain(&other.concerns).any(|theirs| mine().any(|m| m.is_same_as(theirs)))
     }
 }

@@ -214,6 +214,32 @@ fn a_snapshot_that_is_late_explains_the_backup_that_asked_for_it() {
     assert_eq!(causes_of("backups-failing", &[SNAPSHOT_LATE, THROTTLED]), ["snapshots-throttled"]);
 }
 
+/// Nothing in the cluster shows a backup since the binding was taken away.
+const NOTHING_BEGUN: &str = r#"
+backups: {got: [{metadata: {name: clusterbackup-dataprotection-microsoft-backup-0002, creationTimestamp: "2026-11-20T02:00:00Z"}, status: {startTimestamp: "2026-11-20T02:00:05Z", completionTimestamp: "2026-11-20T02:10:00Z"}}, {metadata: {name: clusterbackup-dataprotection-microsoft-backup-0001}, $delete: true}]}
+operations: {$replace: {got: []}}
+"#;
+
+#[test]
+fn what_azure_has_explains_what_does_not_come_about_in_the_cluster() {
+    let none: [&str; 0] = [];
+    let barred = "trustedAccess: {$replace: {got: []}}";
+    let failed = |code: &str| {
+        format!(
+            "backupJobs: {{got: [{{name: job-0002, properties: {{status: Failed, errorDetails: [{{code: {code}}}]}}}}]}}"
+        )
+    };
+    let forbidden = failed("UserErrorTrustedAccessGatewayReturnedForbidden");
+    assert_eq!(causes_of("backup-job-failed", &[barred, &forbidden]), ["trusted-access-missing"]);
+    assert_eq!(causes_of("no-recent-backup", &[barred, NOTHING_BEGUN]), ["trusted-access-missing"]);
+    // Another code is another cause, whatever else is found.
+    let stopped = failed("UserErrorKubernetesBackupClusterIsStopped");
+    assert_eq!(causes_of("backup-job-failed", &[barred, &stopped]), none);
+    // A job that says nothing leaves everything open.
+    assert_eq!(causes_of("backup-job-failed", &[barred, &failed("null")]), ["trusted-access-missing"]);
+    assert_eq!(causes_of("backup-job-failed", &[BACKUP_FAILED, &failed("null")]), ["backups-failing"]);
+}
+
 const DNS_DOWN: &str = r#"
 dnsPods:
   got:

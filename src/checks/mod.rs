@@ -24,6 +24,8 @@ mod azure_extension_missing;
 mod azure_extension_twins;
 mod azurefile_driver_loses_shares;
 mod backup_interrupted;
+mod backup_job_failed;
+mod backup_job_warned;
 mod backup_stuck;
 mod backups_failing;
 mod bsl_missing;
@@ -34,8 +36,12 @@ mod bsl_settings_wrong;
 mod bsl_stale;
 mod bsl_unavailable;
 mod clocks_differ;
+mod cluster_gone;
+mod cluster_identity_unsupported;
 mod cluster_not_the_same;
 mod cluster_role_missing;
+mod cluster_stopped;
+mod cluster_unprotected;
 mod container_crashing;
 mod container_oom_killed;
 mod coredns_azure_names_unresolved;
@@ -48,6 +54,7 @@ mod coredns_reload_failed;
 mod coredns_replicas_differ;
 mod crds_missing;
 mod delete_backup_failed;
+mod disk_gone;
 mod dp_endpoint_private;
 mod dp_endpoint_unresolved;
 mod egress_refused;
@@ -74,7 +81,9 @@ mod login_refused;
 mod memory_may_not_suffice;
 mod namespace_gone;
 mod namespace_terminating;
+mod network_isolated;
 mod no_recent_backup;
+mod no_recovery_point;
 mod node_versions_unsupported;
 mod oidc_issuer_off;
 mod operation_failed;
@@ -98,6 +107,9 @@ mod pods_over_quota;
 mod pods_untolerated_taints;
 mod pods_volume_elsewhere;
 mod pods_wrong_platform;
+mod protected_namespaces_gone;
+mod protection_error;
+mod protection_stopped;
 mod resource_provider_unregistered;
 mod restore_failed;
 mod restore_stuck;
@@ -108,6 +120,11 @@ mod second_velero;
 mod several_identities;
 mod snapshot_class_interferes;
 mod snapshot_crds_missing;
+mod snapshot_driver_disabled;
+mod snapshot_group_gone;
+mod snapshot_group_locked;
+mod snapshots_denied_by_policy;
+mod snapshots_near_limit;
 mod snapshots_not_ready;
 mod snapshots_orphaned;
 mod snapshots_throttled;
@@ -137,8 +154,12 @@ mod target_lacks_zones;
 mod target_namespaces_terminating;
 mod target_webhook_unanswered;
 mod tls_untrusted;
+mod trusted_access_missing;
+mod vault_elsewhere;
+mod vault_gone;
 mod vault_reader_missing;
 mod vault_role_missing;
+mod vault_tier_unsupported;
 mod version_out_of_support;
 mod webhook_unanswered;
 mod workload_identity_not_injected;
@@ -249,6 +270,8 @@ pub static CHECKS: &[&Check] = &[
     &azurefile_driver_loses_shares::CHECK,
     &storage_class_ignores_snapshots::CHECK,
     &snapshot_class_interferes::CHECK,
+    &snapshots_near_limit::CHECK,
+    &disk_gone::CHECK,
     &backups_failing::CHECK,
     &backup_stuck::CHECK,
     &backup_interrupted::CHECK,
@@ -272,10 +295,29 @@ pub static CHECKS: &[&Check] = &[
     &target_namespaces_terminating::CHECK,
     &target_webhook_unanswered::CHECK,
     &target_lacks_volume_zones::CHECK,
+    &backup_job_failed::CHECK,
+    &backup_job_warned::CHECK,
+    &no_recovery_point::CHECK,
+    &protected_namespaces_gone::CHECK,
     &api_service_unavailable::CHECK,
     &webhook_unanswered::CHECK,
     &node_versions_unsupported::CHECK,
     &clocks_differ::CHECK,
     &version_out_of_support::CHECK,
+    &cluster_stopped::CHECK,
     &cluster_not_the_same::CHECK,
+    &cluster_identity_unsupported::CHECK,
+    &network_isolated::CHECK,
+    &snapshot_driver_disabled::CHECK,
+    &cluster_gone::CHECK,
+    &cluster_unprotected::CHECK,
+    &protection_error::CHECK,
+    &protection_stopped::CHECK,
+    &trusted_access_missing::CHECK,
+    &vault_elsewhere::CHECK,
+    &vault_tier_unsupported::CHECK,
+    &snapshot_group_locked::CHECK,
+    &snapshots_denied_by_policy::CHECK,
+    &vault_gone::CHECK,
+    &snapshot_group_gone::CHECK,
 ];
