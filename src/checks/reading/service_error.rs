@@ -143,8 +143,8 @@ pub fn evidence<'f>(errors: impl IntoIterator<Item = &'f ServiceError>, at: &str
             shown.push(quoted(format!("{at}.message"), message));
         }
     }
-    let advice = placed.iter().flat_map(|(at, error)| error.recommended_action.iter().map(move |text| (at, text)));
-    let advice = advice.filter(|(_, text)| !text.trim().is_empty()).next_back();
+    let mut advice = placed.iter().flat_map(|(at, error)| error.recommended_action.iter().map(move |text| (at, text)));
+    let advice = advice.rfind(|(_, text)| !text.trim().is_empty());
     shown.extend(advice.map(|(at, text)| quoted(format!("{at}.recommendedAction"), text)));
     shown
 }
