@@ -11,7 +11,7 @@ use super::reading::azure_words::{cluster_subject, instance_options, namespace_s
 use super::reading::backup_jobs::{ended, has_come_through, time_of};
 use super::reading::elapsed::{since, words};
 use super::reading::protection_state::{Protection, protection};
-use crate::facts::arm::BackupInstance;
+use crate::facts::arm::{BackupInstance, BackupJob};
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -72,7 +72,7 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
     let known = ended(facts).into_iter().find(|known| known.vault == vault);
     let jobs = known.map(|known| known.jobs).unwrap_or_default();
     let good = jobs.iter().find(|job| has_come_through(job)).copied();
-    let age = good.and_then(|job| job.when()).map(|when| since(when, facts.observed_at));
+    let age = good.and_then(BackupJob::when).map(|when| since(when, facts.observed_at));
     if good.is_some() && age.is_none_or(|age| age <= LONG) {
         return None;
     }

@@ -5,7 +5,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
-use super::reading::azure_words::{instance_options, namespace_subject, read_again};
+use super::reading::azure_words::{namespace_subject, read_again, try_again};
 use super::reading::protection_state::{Protection, obstacle, protection};
 use super::reading::service_error::{evidence, reason};
 use crate::facts::arm::BackupInstance;
@@ -48,7 +48,8 @@ How it is found
   canned. ConfiguringProtection and UpdatingProtection without an error are a remark.
 
 What to do
-  Mend what the innermost error names, then let the vault validate the instance anew.
+  Mend what the innermost error names, then let the vault try again what failed: Azure Backup calls that the
+  sync of an instance.
 
 Sources
   The management client of Azure Backup; Azure Backup's troubleshooting page for AKS.
@@ -93,7 +94,6 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
     let at = format!("{} {AT}", instance.id);
     let mut finding = Finding::new(severity, azure_subject(&instance.id), String::new())
         .seen(Evidence::quoted(format!("{} properties.currentProtectionState", instance.id), state));
-    let options = instance_options(&instance.id);
     let remedy = match error {
         Some(error) => {
             let reason = reason([error], &at);
@@ -102,7 +102,7 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
             finding.evidence.extend(evidence([error], &at));
             finding.concerns = reason.concerns(facts, vault.as_ref());
             Remedy::guided(format!(
-                "{} After that, look at the state again; where it stays, resume the protection, which validates anew.",
+                "{} After that, let the vault try again what failed (sync), and look at the state some minutes later.",
                 reason.remedy()
             ))
         }
@@ -113,7 +113,9 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
             message.push_str("\nAzure gives no reason.");
             // Without a reason, whatever else is found may be it.
             finding.concerns = reason([], &at).concerns(facts, vault.as_ref());
-            Remedy::guided("Azure names no reason: see what other findings there are, then validate the instance anew.")
+            Remedy::guided(
+                "Azure names no reason: see what other findings there are, then let the vault try again what failed (sync).",
+            )
         }
     };
     if matches!(protection(instance), Protection::Failed | Protection::Lacking) {
@@ -121,10 +123,6 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
     }
     finding.message = message;
     let remedy = remedy.documented(read_again(&instance.id, "2024-04-01"));
-    let remedy = if severity == Severity::Info {
-        remedy
-    } else {
-        remedy.documented(format!("az dataprotection backup-instance resume-protection {options}"))
-    };
+    let remedy = if severity == Severity::Info { remedy } else { remedy.documented(try_again(&instance.id)) };
     Some(finding.mended_by(remedy))
 }

@@ -6,6 +6,7 @@
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use super::reading::azure_words::group_options;
+use crate::facts::arm::ArmId;
 use crate::facts::{Facts, Need, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
 
@@ -58,7 +59,7 @@ fn run(facts: &Facts) -> Judgement {
     if groups.len() > 1 {
         message.push_str(&format!(
             "\nThe instances name several groups ({}); Azure was asked about the first.",
-            listing(groups.iter().map(|group| group.name()), 4)
+            listing(groups.iter().map(ArmId::name), 4)
         ));
     }
     let users = facts.backup_instances.known_rows().iter().filter(|one| one.snapshot_group() == Some(group));

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::facts::arm::ArmId;
 use crate::facts::objects::is_dns_label;
-use crate::facts::{Facts, Named, Need, Text};
+use crate::facts::{Facts, Named, Need, Text, shell_word};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{A_RIGHT_IS_MISSING, Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, Written};
@@ -299,9 +299,13 @@ fn judge(
     if facts.is_unasked(Need::Target) {
         selection.without(Need::Target, NO_TARGET);
     }
-    for need in selection.asked_of_azure() {
-        if facts.is_unasked(need) {
+    // A file may be of a run that left Azure out, or of a version that asked less of it.
+    let has_azure = Need::ALL.iter().any(|need| need.is_azure() && !facts.is_unasked(*need));
+    for need in selection.asked_of_azure().into_iter().filter(|need| facts.is_unasked(*need)) {
+        if has_azure {
             selection.without(need, &format!("{}: not read into this file", need.what()));
+        } else {
+            selection.without(need, "Azure was not asked for this file");
         }
     }
     is_aks(facts)?;
@@ -309,6 +313,7 @@ fn judge(
         holds_the_extension(namespace, facts)?;
     }
     let mut diagnosis = Diagnosis::of(run_quietly(&selection.selected, facts));
+    name_the_cluster(&mut diagnosis, facts);
     if args.bundle.is_none() && !args.sample {
         aim(&mut diagnosis, flags);
     }
@@ -393,6 +398,22 @@ fn holds_the_extension(namespace: &str, facts: &Facts) -> Result<(), Error> {
         ))
         .hinted("Leave -n away: the extension's namespace is found without it.")),
         _ => Ok(()),
+    }
+}
+
+/// Puts the cluster's own names into the printed commands, where Azure or a flag told them.
+fn name_the_cluster(diagnosis: &mut Diagnosis, facts: &Facts) {
+    let Some(cluster) = facts.cluster_id() else { return };
+    let Some(group) = cluster.group() else { return };
+    for remedy in diagnosis.findings.iter_mut().filter_map(|placed| placed.finding.remedy.as_mut()) {
+        for command in remedy.documented.iter_mut().filter(|command| command.starts_with("az ")) {
+            let named = command.split(' ').map(|word| match word {
+                "RESOURCE_GROUP" => shell_word(group),
+                "CLUSTER" => shell_word(cluster.name()),
+                other => other.to_owned(),
+            });
+            *command = named.collect::<Vec<_>>().join(" ");
+        }
     }
 }
 

@@ -63,6 +63,14 @@ pub fn cluster_words(facts: &Facts) -> String {
     facts.cluster_id().map_or_else(|| "the cluster".to_owned(), |id| id.words())
 }
 
+/// Returns the request by which a vault tries again what failed last with an instance; the Azure CLI has no word for it.
+pub fn try_again(instance: &ArmId) -> String {
+    format!(
+        "az rest --method post --url {} --body '{{\"syncType\":\"Default\"}}'",
+        shell_word(&format!("{instance}/sync?api-version=2024-04-01"))
+    )
+}
+
 /// Returns the request that reads a resource anew.
 pub fn read_again(id: &ArmId, version: &str) -> String {
     format!("az rest --method get --url {}", shell_word(&format!("{id}?api-version={version}")))

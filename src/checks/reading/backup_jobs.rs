@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use crate::facts::Facts;
 use crate::facts::arm::{ArmId, BackupJob};
+use crate::facts::objects::{Backup, Operation};
 use crate::finding::{Subject, minute};
 
 /// The backup jobs of one vault that have ended, the newest first.
@@ -59,7 +60,7 @@ pub fn inside(facts: &Facts, job: &BackupJob) -> Vec<Subject> {
     let backups = facts.backups.known_rows().iter().filter(|backup| is_then(backup.metadata.creation_timestamp));
     let asked = facts.operations.known_rows().iter().filter(|operation| operation.resource == "backups");
     backups
-        .map(crate::facts::objects::Backup::subject)
-        .chain(asked.filter(|asked| is_then(asked.metadata.creation_timestamp)).map(|asked| asked.subject()))
+        .map(Backup::subject)
+        .chain(asked.filter(|asked| is_then(asked.metadata.creation_timestamp)).map(Operation::subject))
         .collect()
 }

@@ -132,7 +132,7 @@ fn locations(facts: &Facts) -> Vec<Subject> {
 /// Returns the errors as evidence: the innermost first, then what Azure advises.
 pub fn evidence<'f>(errors: impl IntoIterator<Item = &'f ServiceError>, at: &str) -> Vec<Evidence> {
     let mut placed: Vec<(String, &ServiceError)> = Vec::new();
-    errors.into_iter().for_each(|error| places(error, at.to_owned(), &mut placed));
+    errors.into_iter().for_each(|error| places(error, at, &mut placed));
     let mut shown: Vec<Evidence> = Vec::new();
     for (at, error) in placed.iter().rev().take(MOST_SHOWN) {
         let is_telling = |text: &&Text| !text.trim().is_empty();
@@ -143,13 +143,13 @@ pub fn evidence<'f>(errors: impl IntoIterator<Item = &'f ServiceError>, at: &str
             shown.push(quoted(format!("{at}.message"), message));
         }
     }
-    let advice = placed.iter().flat_map(|(at, error)| error.recommended_action.iter().map(move |text| (at, text)));
-    let advice = advice.filter(|(_, text)| !text.trim().is_empty()).last();
+    let mut advice = placed.iter().flat_map(|(at, error)| error.recommended_action.iter().map(move |text| (at, text)));
+    let advice = advice.rfind(|(_, text)| !text.trim().is_empty());
     shown.extend(advice.map(|(at, text)| quoted(format!("{at}.recommendedAction"), text)));
     shown
 }
 
-fn places<'f>(error: &'f ServiceError, at: String, placed: &mut Vec<(String, &'f ServiceError)>) {
-    placed.push((at.clone(), error));
-    error.details.iter().for_each(|inner| places(inner, format!("{at}.details"), placed));
+fn places<'f>(error: &'f ServiceError, at: &str, placed: &mut Vec<(String, &'f ServiceError)>) {
+    placed.push((at.to_owned(), error));
+    error.details.iter().for_each(|inner| places(inner, &format!("{at}.details"), placed));
 }
