@@ -16,8 +16,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use aksbackup_lab::arm::healthy::{
-    self, BLOB_CONTRIBUTOR, CLUSTER_PRINCIPAL, EXTENSION_PRINCIPAL, SNAPSHOT_GROUP, VAULT_PRINCIPAL, account_id,
-    binding_id, cluster_id, container_id, extension_id, group_id, instance_id, policy_id, subscription_id, vault_id,
+    CLUSTER_PRINCIPAL, EXTENSION_PRINCIPAL, SNAPSHOT_GROUP, VAULT_PRINCIPAL, account_id, binding_id, cluster_id,
+    extension_id, group_id, instance_id, subscription_id,
 };
 use aksbackup_lab::arm::{Allowed, FaultRule, World};
 use aksbackup_lab::{Azure, Lab, scenario};
@@ -89,4 +89,305 @@ fn a_healthy_cluster_has_nothing_wrong_in_azure_either() {
     let reads = azure.calls().iter().filter(|call| call.path.starts_with('/') && !call.path.contains("/msi/")).count();
     assert!(reads <= 20, "{reads} reads: {:#?}", azure.calls());
     assert!(azure.most_at_once() <= 4, "{} at once", azure.most_at_once());
+}
+
+/// What is done to a healthy Azure, and what must stand first then.
+struct Broken {
+    name: &'static str,
+    change: fn(&mut World),
+    roots: &'static [&'static str],
+}
+
+/// Takes every role of an identity away.
+fn without_roles(world: &mut World, principal: &str, scope: &str) {
+    let gone: Vec<String> = world
+        .resources()
+        .filter(|(_, one)| one.pointer("/properties/principalId") == Some(&json!(principal)))
+        .filter(|(_, one)| {
+            one.pointer("/properties/scope").and_then(Value::as_str).is_some_and(|own| own.eq_ignore_ascii_case(scope))
+        })
+        .map(|(id, _)| id.to_owned())
+        .collect();
+    assert!(!gone.is_empty(), "{principal} has no role at {scope}");
+    gone.iter().for_each(|id| world.remove(id));
+}
+
+fn lock(world: &mut World, scope: &str, level: &str) {
+    let id = format!("{scope}/providers/Microsoft.Authorization/locks/keep");
+    world.set(&id, json!({"name": "keep", "type": "Microsoft.Authorization/locks", "properties": {"level": level}}));
+}
+
+fn patch(world: &mut World, id: &str, changes: Value) {
+    assert!(world.patch(id, changes), "{id} is not there");
+}
+
+const BROKEN: &[Broken] = &[
+    Broken {
+        name: "the extension has no role at the account",
+        change: |world| without_roles(world, EXTENSION_PRINCIPAL, &account_id()),
+        roots: &["extension-role-missing"],
+    },
+    Broken {
+        name: "the vault may not read the cluster",
+        change: |world| without_roles(world, VAULT_PRINCIPAL, &cluster_id()),
+        roots: &["vault-reader-missing"],
+    },
+    Broken {
+        name: "the cluster may not make snapshots",
+        change: |world| without_roles(world, CLUSTER_PRINCIPAL, &group_id(SNAPSHOT_GROUP)),
+        roots: &["cluster-role-missing"],
+    },
+    Broken {
+        name: "trusted access is gone",
+        change: |world| world.remove(&binding_id()),
+        roots: &["trusted-access-missing"],
+    },
+    Broken {
+        name: "the snapshot group is locked",
+        change: |world| lock(world, &group_id(SNAPSHOT_GROUP), "CanNotDelete"),
+        roots: &["snapshot-group-locked"],
+    },
+    Broken {
+        name: "protection fails with a code",
+        change: |world| {
+            let error =
+                json!({"code": "UserErrorKubernetesBackupExtensionHasErrors", "message": "The extension has errors."});
+            patch(
+                world,
+                &instance_id(),
+                json!({"properties": {"currentProtectionState": "ProtectionError", "protectionErrorDetails": error}}),
+            );
+        },
+        roots: &["protection-error"],
+    },
+    Broken {
+        name: "the extension is gone in Azure",
+        change: |world| world.remove(&extension_id()),
+        roots: &["azure-extension-missing"],
+    },
+    Broken {
+        name: "the extension failed in Azure",
+        change: |world| {
+            patch(world, &extension_id(), json!({"properties": {"aksAssignedIdentity": {"principalId": null}}}));
+        },
+        roots: &[],
+    },
+    Broken {
+        name: "the cluster is stopped",
+        change: |world| patch(world, &cluster_id(), json!({"properties": {"powerState": {"code": "Stopped"}}})),
+        roots: &["cluster-stopped"],
+    },
+];
+
+/// Warnings: nothing fails yet, or the cluster shows that it works all the same.
+const DOUBTFUL: &[Broken] = &[
+    Broken {
+        name: "nothing protects the cluster",
+        change: |world| world.remove(&instance_id()),
+        roots: &["cluster-unprotected"],
+    },
+    Broken {
+        name: "protection is stopped",
+        change: |world| {
+            patch(world, &instance_id(), json!({"properties": {"currentProtectionState": "ProtectionStopped"}}));
+        },
+        roots: &["protection-stopped"],
+    },
+];
+
+#[test]
+fn what_is_broken_in_azure_is_named() {
+    let mut wrong = Vec::new();
+    for (role, table) in [("root", BROKEN), ("also", DOUBTFUL)] {
+        for broken in table {
+            let azure = Azure::start().unwrap();
+            azure.edit(|world| (broken.change)(world));
+            let (report, code) = see(&azure, &[]);
+            let found = names(&report, role);
+            let is_told = broken.roots.iter().all(|name| found.contains(name)) && found.len() == broken.roots.len();
+            let unjudged = unjudged(&report);
+            if !is_told || (code != 1 && !broken.roots.is_empty()) {
+                let others = names(&report, if role == "root" { "also" } else { "root" });
+                wrong.push(format!(
+                    "{}: code {code}, {role} {found:?}, wanted {:?}; others {others:?}; unjudged {unjudged:#?}",
+                    broken.name, broken.roots
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} worlds are misjudged:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Holds that everything about Azure is inconclusive for one reason, and that the cluster is judged all the same.
+fn azure_is_silent(output: &Output, why: &str) {
+    let report = report(output);
+    let unjudged = unjudged(&report);
+    assert_eq!(output.status.code(), Some(3), "{report:#}");
+    assert!(unjudged.len() > 30, "{unjudged:#?}");
+    for one in &unjudged {
+        assert!(one.contains(why), "{one}");
+    }
+    assert_eq!(report["asked"]["azure"], false);
+    assert!(report["summary"]["passed"].as_u64() > Some(50), "{}", report["summary"]);
+}
+
+#[test]
+fn without_az_the_cluster_is_judged_all_the_same() {
+    let output = bare(cluster().kubeconfig(), &["-o", "json"]).output().unwrap();
+    azure_is_silent(&output, "az, the Azure CLI, is not installed");
+    let chosen = bare(cluster().kubeconfig(), &["-o", "json", "--no-azure"]).output().unwrap();
+    assert_eq!(chosen.status.code(), Some(0));
+    let text = bare(cluster().kubeconfig(), &["--no-azure"]).output().unwrap();
+    assert!(String::from_utf8(text.stdout).unwrap().lines().take(4).any(|line| line.contains("Azure was not asked")));
+}
+
+#[test]
+fn a_sign_in_that_does_not_work_is_told_with_what_to_do() {
+    let azure = Azure::start().unwrap();
+    let run = |why: &str| {
+        let output = doctor(cluster().kubeconfig(), &azure, &["-o", "json"]).output().unwrap();
+        azure_is_silent(&output, why);
+        azure.forget_calls();
+    };
+    azure.sign_out().unwrap();
+    run("az is not signed in; sign in with: az login");
+    assert!(azure.calls().is_empty(), "{:?}", azure.calls());
+    azure.token_fails("AADSTS700082: The refresh token has expired due to inactivity.").unwrap();
+    run("AADSTS700082");
+    azure.token_fails("AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.").unwrap();
+    run("a second factor");
+}
+
+#[test]
+fn a_user_whose_token_must_be_renewed_is_asked_for_it_once() {
+    let azure = Azure::start().unwrap();
+    azure.sign_in_user().unwrap();
+    let (report, code) = see(&azure, &[]);
+    assert_eq!((unjudged(&report), code), (vec![], 0));
+}
+
+#[test]
+fn refusals_and_throttling_cost_only_what_they_are_about() {
+    let azure = Azure::start().unwrap();
+    // One that is throttled: what stands on it is not judged, everything else is.
+    azure.fault(FaultRule::throttled("/backupJobs", 10));
+    let (report, code) = see(&azure, &[]);
+    let told = unjudged(&report);
+    assert!(code == 3 && !told.is_empty() && told.iter().all(|one| one.contains("429")), "{told:#?}");
+    assert!(told.len() < 8, "{told:#?}");
+    azure.heal();
+    // Nothing at all: every check names the right that it misses.
+    azure.allow_only(Some(Vec::new()));
+    let (report, code) = see(&azure, &[]);
+    assert_eq!(code, 3);
+    for check in report["checks"].as_array().unwrap().iter().filter(|check| check["outcome"] == "inconclusive") {
+        assert!(check["reason"].as_str().unwrap().contains("Microsoft."), "{check:#}");
+    }
+    azure.allow_only(Some(vec![Allowed::new("*/read", &subscription_id())]));
+    assert_eq!(see(&azure, &[]).1, 0);
+    azure.allow_only(None);
+    // A storm: everything is throttled, nothing hangs.
+    azure.fault(FaultRule::throttled("/subscriptions/", 60));
+    let begun = Instant::now();
+    assert_eq!(see(&azure, &[]).1, 3);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn an_az_that_hangs_ends_with_the_run() {
+    let azure = Azure::start().unwrap();
+    azure.fault(FaultRule::slow("/extensions", Duration::from_secs(300)));
+    let begun = Instant::now();
+    let (report, code) = see(&azure, &["--timeout", "12s"]);
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    assert_eq!(code, 3);
+    assert!(unjudged(&report).iter().any(|one| one.contains("the run's limit")), "{:#?}", unjudged(&report));
+    // No az is left behind: each has the simulator's folder in its environment.
+    let folder = azure.config_folder().display().to_string();
+    let left: Vec<String> = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| std::fs::read(entry.ok()?.path().join("environ")).ok())
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .filter(|environ| environ.contains(&folder))
+        .collect();
+    assert_eq!(left.len(), 0, "{left:#?}");
+}
+
+#[test]
+fn flags_that_name_another_cluster_are_a_finding() {
+    let azure = Azure::start().unwrap();
+    let other = format!("{}/providers/Microsoft.ContainerService/managedClusters/other", group_id("rg"));
+    azure.edit(|world| {
+        let mut cluster = world.get(&cluster_id()).unwrap().clone();
+        cluster["name"] = json!("other");
+        cluster["id"] = json!(other);
+        cluster["properties"]["nodeResourceGroup"] = json!("MC_rg_other_centralus");
+        world.set(&other, cluster);
+    });
+    let (report, code) = see(&azure, &["--resource-group", "rg", "--cluster-name", "other"]);
+    assert!(code == 1 && names(&report, "root").contains(&"cluster-not-the-same"), "{:?}", names(&report, "root"));
+    let right = see(&azure, &["--resource-group", "rg", "--cluster-name", "cluster"]);
+    assert_eq!((names(&right.0, "root"), right.1), (vec![], 0));
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_judged_by_azure() {
+    let azure = Azure::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("config");
+    let server = json!({"clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": {"token": "t"}}], "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]});
+    std::fs::write(&kubeconfig, server.to_string()).unwrap();
+    let alone = doctor(&kubeconfig, &azure, &["-o", "json"]).output().unwrap();
+    assert_eq!(alone.status.code(), Some(2), "{}", String::from_utf8_lossy(&alone.stderr));
+    azure.edit(|world| patch(world, &cluster_id(), json!({"properties": {"powerState": {"code": "Stopped"}}})));
+    let flags = ["--subscription", aksbackup_lab::aks::SUBSCRIPTION, "-g", "rg", "--cluster-name", "cluster"];
+    let output = doctor(&kubeconfig, &azure, &[&["-o", "json"], &flags[..]].concat()).output().unwrap();
+    let report = report(&output);
+    assert_eq!(report["asked"], json!({"kubernetes": false, "azure": true}), "{report:#}");
+    assert!(names(&report, "root").contains(&"cluster-stopped"), "{report:#}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Whatever Azure holds, no secret of it reaches any output.
+#[test]
+fn no_secret_of_azure_is_ever_told() {
+    const SECRET: &str = "Zm9vYmFyMTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6QUJDREVGRw==";
+    let azure = Azure::start().unwrap();
+    azure.edit(|world| {
+        let connection = format!("DefaultEndpointsProtocol=https;AccountName=a;AccountKey={SECRET};EndpointSuffix=core.windows.net");
+        let sas = format!("https://a.blob.core.windows.net/c?sv=2024&sig={SECRET}");
+        let error = json!({"code": "UserErrorKubernetesBackupExtensionHasErrors", "message": connection,
+            "recommendedAction": [sas], "details": [{"code": "Inner", "message": format!("Bearer {SECRET}")}]});
+        patch(
+            world,
+            &instance_id(),
+            json!({"properties": {"currentProtectionState": "ProtectionError", "protectionErrorDetails": error}}),
+        );
+        patch(
+            world,
+            &extension_id(),
+            json!({"properties": {
+                "provisioningState": "Failed",
+                "configurationSettings": {"credentials.secret": SECRET, "configuration.backupStorageLocation.config.storageAccountKeyEnvVar": SECRET},
+                "statuses": [{"code": "x", "level": "Error", "message": connection}],
+                "errorInfo": {"code": "ExtensionOperationFailed", "message": sas, "details": [{"code": "y", "message": format!("password={SECRET}")}]},
+            }}),
+        );
+    });
+    azure.fault(FaultRule::error("/locks", 400, "Odd", &format!("AccountKey={SECRET}")));
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&["-o", "json"][..], &["-o", "wide"], &["-o", "yaml"], &["-o", "junit"], &["--short"], &["-v", "9"]] {
+        let saved = folder.path().join(format!("{}.json", args.join("")));
+        let mut args = args.to_vec();
+        args.extend(["--save", saved.to_str().unwrap()]);
+        let output = doctor(cluster().kubeconfig(), &azure, &args).output().unwrap();
+        for text in [&output.stdout, &output.stderr, &std::fs::read(&saved).unwrap()] {
+            let text = String::from_utf8_lossy(text);
+            assert!(!text.contains(SECRET), "{args:?}: {}", text.lines().find(|l| l.contains(SECRET)).unwrap());
+            assert!(!text.contains("eyJ"), "{args:?}: a token is told");
+        }
+        assert!(!output.stdout.is_empty(), "{args:?}");
+    }
 }

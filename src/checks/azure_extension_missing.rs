@@ -80,7 +80,7 @@ fn run(facts: &Facts) -> Judgement {
         Presence::Unknown => {}
     }
     for registration in facts.registrations.known_rows() {
-        let is_missing = registration.registration_state.to_ascii_lowercase() != "registered";
+        let is_missing = !registration.registration_state.eq_ignore_ascii_case("Registered");
         if is_missing && registration.namespace.eq_ignore_ascii_case("Microsoft.KubernetesConfiguration") {
             message.push_str(&format!(
                 "\nThe resource provider {} is {}, so no extension can be installed.",

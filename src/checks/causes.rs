@@ -322,6 +322,7 @@ pub const CAUSES: &[Explains] = &[
     row("bsl-unavailable", "storage-account-keys-refused", Same::Subject),
     row("storage-network-denied", "storage-account-closed", Same::Subject),
     row("storage-listkeys-denied", "storage-account-locked", Same::Subject),
+    row("bsl-unavailable", "storage-account-locked", Same::Subject),
     row("storage-account-missing", "extension-settings-differ", Same::Subject),
     row("storage-container-missing", "extension-settings-differ", Same::Subject),
     row("delete-backup-failed", "storage-account-immutable", Same::Subject),

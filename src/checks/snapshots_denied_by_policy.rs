@@ -7,7 +7,7 @@ use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use crate::facts::arm::{ArmId, PolicyEvaluation};
 use crate::facts::{Facts, Need, Stop, required, shell_word};
-use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, counted, listing};
+use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -48,46 +48,28 @@ fn run(facts: &Facts) -> Judgement {
         return Err(Stop::not_applicable("the snapshot resource group does not exist"));
     }
     let trial = facts.snapshot_trial.required(Need::SnapshotTrial.what())?;
-    let of = |wanted: Option<bool>| -> Vec<&PolicyEvaluation> {
-        trial.evaluations.iter().filter(|one| one.denies() == wanted).collect()
-    };
-    let (denying, unclear) = (of(Some(true)), of(None));
-    if denying.is_empty() && unclear.is_empty() {
+    let denying: Vec<&PolicyEvaluation> = trial.evaluations.iter().filter(|one| one.denies()).collect();
+    if denying.is_empty() {
         return Ok(Vec::new());
     }
     let group = &trial.group;
-    let names = |all: &[&PolicyEvaluation]| {
-        let names: Vec<&str> = all.iter().map(|one| one.policy_info.policy_assignment_id.name()).collect();
-        listing(names.iter().map(|name| if name.is_empty() { "without a name" } else { name }), MOST_SHOWN)
-    };
-    let mut parts = Vec::new();
-    if !denying.is_empty() {
-        parts.push(format!(
-            "Azure Policy would refuse a snapshot in resource group {}, by {} {}. Volumes whose snapshots are refused are not in \
-             the backup.",
-            group.name(),
-            if denying.len() == 1 { "the assignment" } else { "the assignments" },
-            names(&denying)
-        ));
-    }
-    if !unclear.is_empty() {
-        parts.push(format!(
-            "A snapshot in resource group {} would not comply with {}, {}. Azure did not tell what the policy does then: it may \
-             refuse the snapshot, or only note it.",
-            group.name(),
-            counted(unclear.len(), "assignment", "assignments"),
-            names(&unclear)
-        ));
-    }
-    let severity = if denying.is_empty() { Severity::Warning } else { Severity::Error };
-    let mut finding = Finding::new(severity, azure_subject(group), parts.join("\n"));
-    for one in denying.iter().chain(&unclear).take(MOST_SHOWN) {
+    let names: Vec<&str> = denying.iter().map(|one| one.policy_info.policy_assignment_id.name()).collect();
+    let names = names.iter().map(|name| if name.is_empty() { "without a name" } else { name });
+    let message = format!(
+        "Azure Policy would refuse a snapshot in resource group {}, by {} {}. Volumes whose snapshots are refused are not in \
+         the backup.",
+        group.name(),
+        if denying.len() == 1 { "the assignment" } else { "the assignments" },
+        listing(names, MOST_SHOWN)
+    );
+    let mut finding = Finding::new(Severity::Error, azure_subject(group), message);
+    for one in denying.iter().take(MOST_SHOWN) {
         let effect = one.effect_details.as_ref().map(|effect| format!(", effect {}", effect.policy_effect));
         let quote = format!("{}{}", one.evaluation_result, effect.unwrap_or_default());
         let at = format!("{} evaluationResult", one.policy_info.policy_assignment_id);
         finding = finding.seen(Evidence::quoted(at, quote));
     }
-    let first = denying.iter().chain(&unclear).find(|one| !one.policy_info.policy_assignment_id.is_empty());
+    let first = denying.iter().find(|one| !one.policy_info.policy_assignment_id.is_empty());
     Ok(vec![finding.mended_by(remedy(group, first.map(|one| &one.policy_info.policy_assignment_id)))])
 }
 

@@ -6,6 +6,7 @@ use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use super::reading::azure_account::{concerned, locations, named};
 use super::reading::azure_extension::{show, update};
+use super::reading::word::word;
 use crate::facts::arm::{ArmExtension, ArmId};
 use crate::facts::{Facts, Need, Stop, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
@@ -75,23 +76,23 @@ fn say(facts: &Facts, extension: Option<&ArmExtension>, account: &ArmId) -> Find
     let message = format!(
         "Azure has no storage account {name} in resource group {group} of subscription {subscription}, which the extension's settings name. It was deleted, or the settings name the wrong group or subscription: it may well exist in another one."
     );
+    let plain = word(Some(name), "ACCOUNT");
     let mut remedy = Remedy::guided(
         "Look for the account by its name alone. If it is in another group or subscription, give the extension all four \
          settings anew. If it was deleted, the recovery points in it are gone unless the account is recovered, which is \
          possible for about 14 days while no other account has taken its name.",
     )
     .documented(format!(
-        "az storage account list --subscription {} --query \"[?name=='{name}'].id\" --output tsv",
+        "az storage account list --subscription {} --query \"[?name=='{plain}'].id\" --output tsv",
         shell_word(subscription)
     ))
-    .documented(format!("az storage account check-name --name {}", shell_word(name)));
+    .documented(format!("az storage account check-name --name {plain}"));
     if let Some(extension) = extension {
-        let container = extension.storage_setting("bucket").map_or("CONTAINER".to_owned(), shell_word);
+        let container = word(extension.storage_setting("bucket"), "CONTAINER");
         remedy = remedy.documented(show(extension, "configurationSettings")).documented(update(
             extension,
             &format!(
-                "blobContainer={container} storageAccount={} storageAccountResourceGroup=ACCOUNT_GROUP storageAccountSubscriptionId=SUBSCRIPTION",
-                shell_word(name)
+                "blobContainer={container} storageAccount={plain} storageAccountResourceGroup=ACCOUNT_GROUP storageAccountSubscriptionId=SUBSCRIPTION"
             ),
         ));
     }

@@ -6,11 +6,11 @@
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use super::reading::azure_account::{
-    concerned, flags, locations, read, show, without_locations, words, working, works_all_the_same,
+    concerned, locations, read, show, without_locations, words, working, works_all_the_same,
 };
 use super::reading::azure_extension::{cluster, grant, update};
 use super::reading::location_account::{Account, Mode};
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::{Facts, Need, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
 /// The check.
@@ -68,10 +68,7 @@ fn run(facts: &Facts) -> Judgement {
     if let Some(location) = works {
         message.push_str(&works_all_the_same(location));
     }
-    let uri = format!(
-        "\"$(az storage account show {} --query primaryEndpoints.blob --output tsv)\"",
-        flags(&account, "--name")
-    );
+    let uri = known.blob_endpoint().map_or_else(|| "BLOB_ENDPOINT".to_owned(), shell_word);
     let remedy = Remedy::guided(
         "Let the extension sign in with its own identity, and grant it the role for the data; a new role takes up to an hour. \
          Do not allow keys again for it.",

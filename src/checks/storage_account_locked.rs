@@ -91,7 +91,10 @@ fn say(facts: &Facts, account: &ArmId, lock: &Lock) -> Finding {
         finding = finding.seen(Evidence::quoted(format!("{} properties.notes", lock.id), notes.as_str()));
     }
     finding = finding.concerning(azure_subject(account));
-    finding.concerns.extend(concerned(facts, account));
+    // A lock keeps nobody from the blobs: only who asks for the keys meets it.
+    if lock.is_read_only() && uses_aad != Some(true) {
+        finding.concerns.extend(concerned(facts, account));
+    }
     if !lock.is_read_only() {
         return finding;
     }

@@ -5,6 +5,7 @@
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use super::reading::azure_account::{concerned, flags, named};
+use super::reading::word::word;
 use crate::facts::arm::{ArmExtension, ArmId};
 use crate::facts::{Facts, Need, Stop, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
@@ -80,6 +81,7 @@ fn say(facts: &Facts, account: &ArmId, name: &str, is_deleted: bool, extension: 
             account.name()
         )
     };
+    let plain = word(Some(name), "CONTAINER");
     let data = format!("--account-name {} --auth-mode login", shell_word(account.name()));
     let text = if is_deleted {
         "Recover it, with the version that the list shows: then the recovery points are there again. Do not make an empty \
@@ -94,13 +96,11 @@ fn say(facts: &Facts, account: &ArmId, name: &str, is_deleted: bool, extension: 
             flags(account, "--storage-account")
         ))
         .documented(format!(
-            "az storage container restore --name {} --deleted-version VERSION {data}",
-            shell_word(name)
+            "az storage container restore --name {plain} --deleted-version VERSION {data}"
         ));
     if !is_deleted {
         remedy = remedy.documented(format!(
-            "az storage container-rm create --name {} {}",
-            shell_word(name),
+            "az storage container-rm create --name {plain} {}",
             flags(account, "--storage-account")
         ));
         if let Some(extension) = extension {

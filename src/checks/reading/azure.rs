@@ -1,10 +1,15 @@
-//! A resource of Azure as the subject of a finding.
+//! Resources of Azure, as findings name them.
 
 use crate::facts::arm::ArmId;
 use crate::finding::Subject;
 
-/// Returns the resource as a subject: its kind is the last word of its type.
+/// Makes the subject of a resource of Azure.
 pub fn azure_subject(id: &ArmId) -> Subject {
-    let kind = id.as_str().rsplit('/').nth(1).filter(|kind| !kind.is_empty()).map(str::to_owned);
-    Subject { kind, name: Some(id.name().to_owned()), id: Some(id.to_string()), ..Subject::default() }
+    let kind = id.as_str().rsplit('/').nth(1).filter(|kind| !kind.is_empty());
+    Subject {
+        kind: kind.map(str::to_owned),
+        name: Some(id.name().to_owned()).filter(|name| !name.is_empty()),
+        id: Some(id.to_string()),
+        ..Subject::default()
+    }
 }

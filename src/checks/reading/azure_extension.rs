@@ -3,6 +3,7 @@
 //! Knowledge: azure-backup.md sections 5 and 6: the four settings go together, the command line turns useAAD on by itself,
 //! and an extension that was installed again has another identity.
 
+use super::word::word;
 use crate::facts::arm::{ArmExtension, ArmId};
 use crate::facts::shell_word;
 use crate::finding::Remedy;
@@ -48,18 +49,16 @@ pub fn update(extension: &ArmExtension, settings: &str) -> String {
     )
 }
 
-/// Returns the four settings of the storage location; capitals stand for what is not known.
+/// Returns the four settings of the storage location; capitals stand for what is not known, or is no plain word.
 pub fn four(extension: &ArmExtension) -> String {
-    let setting =
-        |key: &str, unknown: &str| extension.storage_setting(key).map_or_else(|| unknown.to_owned(), shell_word);
     let account = extension.account();
-    let subscription = account.as_ref().and_then(ArmId::subscription);
+    let group = account.as_ref().and_then(ArmId::group);
     format!(
         "blobContainer={} storageAccount={} storageAccountResourceGroup={} storageAccountSubscriptionId={}",
-        setting("bucket", "CONTAINER"),
-        setting("storageAccount", "ACCOUNT"),
-        setting("resourceGroup", "ACCOUNT_GROUP"),
-        subscription.map_or_else(|| "SUBSCRIPTION".to_owned(), shell_word),
+        word(extension.storage_setting("bucket"), "CONTAINER"),
+        word(extension.storage_setting("storageAccount"), "ACCOUNT"),
+        group.map_or_else(|| "ACCOUNT_GROUP".to_owned(), shell_word),
+        word(account.as_ref().and_then(ArmId::subscription), "SUBSCRIPTION"),
     )
 }
 

@@ -101,14 +101,13 @@ pub struct EffectDetails {
 }
 
 impl PolicyEvaluation {
-    /// Returns whether it would refuse; of one whose effect is not told, `None` where it is not complied with.
+    /// Returns whether it would refuse.
+    ///
+    /// The version that is asked tells denials only, and no effect; a newer one tells it.
     #[must_use]
-    pub fn denies(&self) -> Option<bool> {
+    pub fn denies(&self) -> bool {
         let is_against = self.evaluation_result.eq_ignore_ascii_case("NonCompliant");
-        match &self.effect_details {
-            Some(details) => Some(is_against && details.policy_effect.eq_ignore_ascii_case("Deny")),
-            None if is_against => None,
-            None => Some(false),
-        }
+        let effect = self.effect_details.as_ref().map(|details| details.policy_effect.as_str());
+        is_against && effect.is_none_or(|effect| effect.eq_ignore_ascii_case("Deny"))
     }
 }

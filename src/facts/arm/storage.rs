@@ -45,6 +45,9 @@ pub struct AccountProperties {
     /// `Enabled`, `Disabled` or `SecuredByPerimeter`; unset means the first.
     #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<String>,
+    /// Where its parts are reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_endpoints: Option<Endpoints>,
     /// Whether it has folders.
     #[serde(deserialize_with = "flag", skip_serializing_if = "Option::is_none")]
     pub is_hns_enabled: Option<bool>,
@@ -57,6 +60,15 @@ pub struct AccountProperties {
     /// Its private endpoints.
     #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub private_endpoint_connections: Vec<PrivateConnection>,
+}
+
+/// Where the parts of an account are reached.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Endpoints {
+    /// The blobs.
+    #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
 }
 
 /// Who gets through an account's firewall.
@@ -142,6 +154,12 @@ pub struct ConnectionState {
 }
 
 impl StorageAccount {
+    /// Returns the address of its blobs.
+    #[must_use]
+    pub fn blob_endpoint(&self) -> Option<&str> {
+        self.properties.primary_endpoints.as_ref()?.blob.as_deref().filter(|address| address.starts_with("https://"))
+    }
+
     /// Returns whether its keys are refused.
     #[must_use]
     pub fn refuses_keys(&self) -> bool {
