@@ -36,7 +36,10 @@ pub const CAUSES: &[Explains] = &[
     row("storage-role-missing", "role-denied", Same::Anything),
     row("storage-role-missing", "role-too-fresh", Same::Anything),
     row("bsl-unavailable", "role-too-fresh", Same::Anything),
+    row("storage-listkeys-denied", "role-too-fresh", Same::Anything),
     row("snapshots-not-ready", "cluster-role-missing", Same::Anything),
+    // A role at an account goes with the account.
+    row("extension-role-missing", "storage-account-gone", Same::Anything),
     // What keeps the pods from running makes helm give up, and is all that there is to say of a pod that waits. Which
     // pods helm waited for, the finding says in its concerns; where the error names a cause of its own, there are none.
     row("extension-install-failed", "pods-no-room", Same::Subject),

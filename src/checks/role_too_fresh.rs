@@ -3,9 +3,11 @@
 //! Knowledge: the troubleshooting page (UserErrorBackupStorageLocationNotReady): wait an hour and try again.
 
 use super::check::{Check, Judgement};
-use super::permissions::{Row, Verdict, permissions};
+use super::permissions::{Row, Verdict, What, permissions};
 use super::reading::azure::azure_subject;
+use super::reading::location_message::{Complaint, complaints};
 use super::reading::role_rows::{by_identity, evidence};
+use crate::catalogue::Sign;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Finding, Hop, Remedy, Severity, minute};
 
@@ -28,6 +30,9 @@ pub static CHECK: Check = Check {
         helpful(Need::CallerRights),
         helpful(Need::AzureSignIn),
         helpful(Need::StorageLocations),
+        helpful(Need::Logs),
+        helpful(Need::Pods),
+        helpful(Need::Nodes),
     ],
     explains: &["UserErrorBackupStorageLocationNotReady"],
     explain: EXPLAIN,
@@ -55,7 +60,11 @@ Sources
 fn run(facts: &Facts) -> Judgement {
     facts.azure_cluster()?;
     facts.role_assignments.required(Need::RoleAssignments.what())?;
-    let is_broken = facts.locations().any(|location| location.status.phase.as_deref() == Some("Unavailable"));
+    // What the location complains of must be the role: a firewall is not waited for.
+    let is_of_role = |complaint: &Complaint<'_>| {
+        complaint.cause().is_some_and(|cause| matches!(cause.sign, Sign::DataRoleMissing | Sign::ListKeysDenied))
+    };
+    let is_broken = complaints(facts).iter().any(is_of_role);
     let recent: Vec<Row> =
         permissions(facts).into_iter().filter(|row| matches!(row.verdict, Verdict::Recent(_))).collect();
     let findings = by_identity(&recent.iter().collect::<Vec<_>>()).into_iter().map(|rows| say(&rows, is_broken));
@@ -82,8 +91,9 @@ fn say(rows: &[&Row], is_broken: bool) -> Finding {
         "Wait until {until}, and look again. Do not grant it again: that starts the hour anew."
     ))
     .documented("kubectl aksbackup doctor --wait 1h --fail-on error");
-    // What fails now is told; what works in spite of it is no trouble.
-    let severity = if is_broken { Severity::Warning } else { Severity::Info };
+    // It is why the location is refused now; where nothing is refused it is no trouble.
+    let is_why = is_broken && rows.iter().any(|row| row.what == What::Store);
+    let severity = if is_why { Severity::Error } else { Severity::Info };
     let mut finding = Finding::new(severity, azure_subject(&rows[0].of), message).mended_by(remedy);
     for row in rows {
         finding = finding.seen(evidence(row)).concerning(azure_subject(&row.scope));

@@ -1,7 +1,7 @@
 //! Facts from Azure: what the selected checks need, in as few waves as the dependencies allow.
 //!
 //! The waves: which cluster it is; the cluster and what hangs on it; what these name; what only those name in turn. The
-//! first falls away where flags name the cluster. At most four questions are put at once, each is put once, and a run
+//! first falls away where flags name the cluster; a fifth comes only where an identity has a role that is not known. At most four questions are put at once, each is put once, and a run
 //! puts a bounded number of them ([`MOST_READS`]): what is beyond that is told as not asked.
 //! No failure of one stops another. An interruption, or the run's own limit, leaves what was not read as failed with
 //! that reason.
@@ -63,7 +63,8 @@ const THIRD: &[Need] = &[
     Need::Identities,
     Need::Registrations,
 ];
-const FOURTH: &[Need] = &[Need::RoleDefinitions, Need::CallerRights];
+const FOURTH: &[Need] = &[Need::CallerRights];
+const LAST: &[Need] = &[Need::RoleDefinitions];
 
 impl<'a> Arm<'a> {
     /// Makes a reading of these needs, and of what they build on, from what is known of the cluster's nodes.
@@ -144,8 +145,12 @@ impl<'a> Arm<'a> {
         })
         .await;
         self.wave(&az, &cluster, THIRD).await;
-        self.roles_of_vaults(&az).await;
-        self.wave(&az, &cluster, FOURTH).await;
+        // What a vault's own custom roles allow is known one question later still: the only one that has a fifth wave.
+        join(self.wave(&az, &cluster, FOURTH), async {
+            self.roles_of_vaults(&az).await;
+            self.wave(&az, &cluster, LAST).await;
+        })
+        .await;
     }
 
     async fn wave(&self, az: &Az<'_>, cluster: &ArmId, wave: &[Need]) {
@@ -172,7 +177,10 @@ impl<'a> Arm<'a> {
                 self.list(az, under(cluster, "Microsoft.KubernetesConfiguration/extensions")).await
             ),
             Need::BackupInstances => {
-                keep!(backup_instances, self.list(az, under(cluster, "Microsoft.DataProtection/backupInstances")).await)
+                keep!(
+                    backup_instances,
+                    self.list(az, under(cluster, "Microsoft.DataProtection/backupInstances")).await
+                );
             }
             Need::TrustedAccess => {
                 keep!(
