@@ -134,8 +134,12 @@ impl<'t> Az<'t> {
         command.process_group(0);
         let begun = tokio::time::Instant::now();
         let mut child = command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Trouble::NotInstalled,
-            _ => Trouble::Other(format!("az cannot be started: {error}")),
+            // It was found on PATH: what is missing is what it runs on.
+            std::io::ErrorKind::NotFound => Trouble::Other(format!(
+                "{} cannot be started: the Python that it runs on is gone; install az anew",
+                self.program.display()
+            )),
+            _ => Trouble::Other(format!("{} cannot be started: {error}", self.program.display())),
         })?;
         let group = Group::of(child.id());
         let (mut answer, mut complaint) = (Vec::new(), Vec::new());
@@ -218,8 +222,8 @@ fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Trouble> {
     }
     Err(Trouble::Unreadable(match answer.is_empty() {
         true => "nothing".to_owned(),
-        // serde's words name the place and never quote the text.
-        false => format!("no JSON of the expected shape ({first})"),
+        false if first.is_data() => "an answer of an unexpected shape".to_owned(),
+        false => format!("no JSON (from line {}, column {})", first.line(), first.column()),
     }))
 }
 

@@ -1,8 +1,27 @@
 //! One question to Azure Resource Manager.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
 use super::versions;
+
+/// What stands in no path as it is.
+const OF_NAMES: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// A question: a path, its parameters, and a body where it has one.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +37,8 @@ pub struct Question {
 impl Question {
     /// Asks for what is at a path, in the version that is right for it.
     pub fn get(path: impl Into<String>) -> Self {
-        let path = path.into();
+        // What ends a path must not come out of an answer: it would make another question of it.
+        let path = utf8_percent_encode(&path.into(), OF_NAMES).to_string();
         let version = versions::of(&path).to_owned();
         Self { path, parameters: vec![("api-version".to_owned(), version)], body: None }
     }

@@ -110,7 +110,7 @@ impl Trouble {
             }
             Self::Unreachable(what) => format!("az cannot reach Azure: {what}"),
             Self::NoAnswer(seconds) => format!("az did not answer within {seconds} s"),
-            Self::Crashed(what) => format!("az crashed: {what}; the same with az version and az rest shows more"),
+            Self::Crashed(what) => format!("az crashed ({what}); see whether az version works, and install az anew where it does not"),
             Self::Unreadable(what) => format!("az answered what cannot be read: {what}"),
             Self::Other(what) => what.clone(),
         }
@@ -262,12 +262,13 @@ fn of_arm(reason: &str, error: &ArmError) -> Trouble {
     };
     match code {
         "AuthorizationFailed" | "LinkedAuthorizationFailed" | "AuthorizationPermissionMismatch" => forbidden(message),
-        "ResourceNotFound"
-        | "ResourceGroupNotFound"
-        | "SubscriptionNotFound"
-        | "ParentResourceNotFound"
-        | "ContainerNotFound"
-        | "NotFound" => Trouble::NotFound(short(code)),
+        "SubscriptionNotFound" => Trouble::Other(
+            "Azure knows no such subscription in the tenant of az; sign in to the right one with: az login --tenant"
+                .to_owned(),
+        ),
+        "ResourceNotFound" | "ResourceGroupNotFound" | "ParentResourceNotFound" | "ContainerNotFound" | "NotFound" => {
+            Trouble::NotFound(short(code))
+        }
         "TooManyRequests" | "SubscriptionRequestsThrottled" | "OperationNotAllowedThrottled" | "RateLimiting" => {
             Trouble::Throttled
         }
@@ -287,7 +288,8 @@ fn of_arm(reason: &str, error: &ArmError) -> Trouble {
                 Some("AuthorizationFailed") | None => forbidden(message),
                 Some(_) => Trouble::Other(format!("Azure says: {}", told())),
             },
-            "Not Found" | "Gone" => Trouble::NotFound(told()),
+            // Only Azure's own word for it proves that something is gone: a proxy has pages of its own.
+            "Not Found" | "Gone" if code.ends_with("NotFound") => Trouble::NotFound(told()),
             "Too Many Requests" => Trouble::Throttled,
             "Conflict" | "Precondition Failed" => Trouble::Conflict(told()),
             "Unauthorized" => Trouble::SignInAgain { code: String::new(), is_challenge: false, tenant: None },

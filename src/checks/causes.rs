@@ -38,6 +38,10 @@ pub const CAUSES: &[Explains] = &[
     row("bsl-unavailable", "role-too-fresh", Same::Anything),
     row("storage-listkeys-denied", "role-too-fresh", Same::Anything),
     row("snapshots-not-ready", "cluster-role-missing", Same::Anything),
+    // Of another cluster everything may be said.
+    row("cluster-gone", "cluster-not-the-same", Same::Anything),
+    row("cluster-stopped", "cluster-not-the-same", Same::Anything),
+    row("trusted-access-missing", "vault-gone", Same::Anything),
     // A role at an account goes with the account.
     row("extension-role-missing", "storage-account-gone", Same::Anything),
     // What keeps the pods from running makes helm give up, and is all that there is to say of a pod that waits. Which

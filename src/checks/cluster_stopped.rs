@@ -5,6 +5,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::azure_words::{cluster_options, cluster_subject};
+use crate::facts::objects::Node;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
@@ -14,7 +15,7 @@ pub static CHECK: Check = Check {
     name: "cluster-stopped",
     hop: Hop::Cluster,
     title: "the cluster runs",
-    needs: &[required(Need::ManagedCluster), helpful(Need::BackupInstances)],
+    needs: &[required(Need::ManagedCluster), helpful(Need::BackupInstances), helpful(Need::Nodes)],
     explains: &["UserErrorKubernetesBackupClusterIsStopped", "BackupPluginDeleteBackupOperationFailed"],
     explain: EXPLAIN,
     run,
@@ -54,6 +55,14 @@ fn run(facts: &Facts) -> Judgement {
             Severity::Error,
             "No backup or restore comes through while it is, and expired recovery points are not deleted.",
         )
+    };
+    // What answers is not stopped: Azure's record may be behind, or it has just been started.
+    let answers = facts.server.version.is_some() && facts.nodes.known_rows().iter().any(Node::is_ready);
+    let severity = if answers { severity.max(Severity::Warning) } else { severity };
+    let ends = if answers {
+        format!("{ends} Its API server answers all the same, with nodes that are ready: it may have just been started.")
+    } else {
+        ends.to_owned()
     };
     let remedy = if is_unprotected {
         Remedy::guided("Nothing is to be done for backups. Where the cluster is to be protected, start it first.")

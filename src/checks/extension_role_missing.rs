@@ -4,10 +4,11 @@
 //! depends on how the extension signs in: azure-docs issue 121928 is a new role on an old installation.
 
 use super::check::{Check, Judgement};
-use super::permissions::{What, Who};
-use super::reading::role_rows::{NEEDS, missing, rows};
-use crate::facts::Facts;
-use crate::finding::Hop;
+use super::permissions::{What, Who, signs_in_as_itself};
+use super::reading::azure_account::{working, works_all_the_same};
+use super::reading::role_rows::{missing, rows};
+use crate::facts::{Facts, Need, helpful, required};
+use crate::finding::{Hop, Severity};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -15,7 +16,20 @@ pub static CHECK: Check = Check {
     name: "extension-role-missing",
     hop: Hop::Identity,
     title: "the extension's identity may write into the storage account",
-    needs: NEEDS,
+    needs: &[
+        required(Need::ManagedCluster),
+        required(Need::ArmExtensions),
+        helpful(Need::RoleAssignments),
+        helpful(Need::RoleDefinitions),
+        helpful(Need::DenyAssignments),
+        helpful(Need::CallerRights),
+        helpful(Need::BackupInstances),
+        helpful(Need::TrustedAccess),
+        helpful(Need::Vaults),
+        helpful(Need::BackupPolicies),
+        helpful(Need::AzureSignIn),
+        helpful(Need::StorageLocations),
+    ],
     explains: &[
         "UserErrorExtensionMSIMissingPermissionsOnBackupStorageLocation",
         "UserErrorBackupStorageLocationNotReady",
@@ -48,9 +62,19 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     let rows = rows(facts, Who::Extension, &[What::Store])?;
-    let mode = match facts.backup_extension()?.uses_aad() {
+    let mode = match signs_in_as_itself(facts, facts.backup_extension()?) {
         true => "It signs in as itself (useAAD), for which it needs a role for the blobs",
         false => "It asks for the account's keys (useAAD is not true), for which a role for the blobs is of no use",
     };
-    missing(facts, &rows, &format!("{mode}; without, its storage location cannot become available."))
+    let mut findings =
+        missing(facts, &rows, &format!("{mode}; without, its storage location cannot become available."))?;
+    // What Velero just did without it is told with it: a role may have been taken away a moment ago.
+    for finding in &mut findings {
+        let account = facts.backup_extension()?.account();
+        if let Some(location) = account.and_then(|account| working(facts, &account).cloned()) {
+            finding.severity = Severity::Warning;
+            finding.message.push_str(&works_all_the_same(&location));
+        }
+    }
+    Ok(findings)
 }

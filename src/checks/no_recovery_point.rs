@@ -69,8 +69,10 @@ fn run(facts: &Facts) -> Judgement {
 
 fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
     let vault = instance.vault()?;
-    let known = ended(facts).into_iter().find(|known| known.vault == vault);
-    let jobs = known.map(|known| known.jobs).unwrap_or_default();
+    let of_vault: Vec<_> = ended(facts).into_iter().filter(|known| known.vault == vault).collect();
+    let own = of_vault.iter().find(|known| known.instance.as_ref() == Some(&instance.id));
+    let known = own.or_else(|| of_vault.iter().find(|known| known.instance.is_none()));
+    let jobs = known.map(|known| known.jobs.clone()).unwrap_or_default();
     let good = jobs.iter().find(|job| has_come_through(job)).copied();
     let age = good.and_then(BackupJob::when).map(|when| since(when, facts.observed_at));
     if good.is_some() && age.is_none_or(|age| age <= LONG) {

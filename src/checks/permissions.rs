@@ -8,6 +8,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::reading::location_account::{Account, Mode};
 use crate::facts::arm::{
     ArmExtension, ArmId, BACKUP_OPERATOR, BackupInstance, Held, PermissionSet, RoleAssignment, known_role,
 };
@@ -127,6 +128,8 @@ struct Actor<'f> {
     identity: String,
     of: ArmId,
     principal: Option<&'f str>,
+    /// A scope below that which suffices: of the account the one container.
+    narrower: Option<ArmId>,
 }
 
 /// An action, and whether it is one on data.
@@ -196,7 +199,10 @@ pub fn permissions(facts: &Facts) -> Vec<Row> {
 fn of_extension(facts: &Facts) -> Option<Row> {
     let extension = facts.backup_extension().ok()?;
     let account = extension.account()?;
-    let (needed, actions) = match extension.uses_aad() {
+    let container = extension
+        .storage_setting("bucket")
+        .map(|bucket| ArmId::new(&format!("{account}/blobServices/default/containers/{bucket}")));
+    let (needed, actions) = match signs_in_as_itself(facts, extension) {
         true => ("Storage Blob Data Contributor", BLOBS),
         false => ("Storage Account Contributor", KEYS),
     };
@@ -205,8 +211,21 @@ fn of_extension(facts: &Facts) -> Option<Row> {
         identity: format!("extension {}", extension.name),
         of: extension.id.clone(),
         principal: extension.principal(),
+        narrower: container,
     };
     Some(judge(facts, &actor, account, What::Store, needed, actions))
+}
+
+/// Returns whether the extension signs in to the account as itself: by the location in the cluster where that tells, else
+/// by its settings in Azure.
+pub fn signs_in_as_itself(facts: &Facts, extension: &ArmExtension) -> bool {
+    let account = extension.storage_setting("storageAccount");
+    let location = facts.locations().find(|location| location.setting("storageAccount") == account);
+    match location.map(|location| Account::of(facts, location).mode()) {
+        Some(Mode::Identity) => true,
+        Some(Mode::Keys) => false,
+        _ => extension.uses_aad(),
+    }
 }
 
 fn of_vault(facts: &Facts, instance: &BackupInstance) -> Vec<Row> {
@@ -228,6 +247,15 @@ fn of_vault(facts: &Facts, instance: &BackupInstance) -> Vec<Row> {
     if let (true, Some(account)) = (has_vault_tier, facts.backup_extension().ok().and_then(ArmExtension::account)) {
         add(account, What::MoveToVault, "Storage Blob Data Reader", READ_BLOBS);
     }
+    let is_known = facts.backup_policies.known_rows().iter().any(|one| one.id == *policy);
+    if let (false, Some(unread), Some(group)) =
+        (is_known, facts.backup_policies.unread(Need::BackupPolicies.what()), instance.snapshot_group())
+    {
+        // Whether copies go into the vault is what the policy says.
+        let mut row = judge(facts, &actor, group.clone(), What::MoveToVault, "Disk Snapshot Contributor", EXPORT);
+        row.verdict = Verdict::Unknown(unread);
+        rows.push(row);
+    }
     rows
 }
 
@@ -243,7 +271,7 @@ fn of_vaults_without_instance(facts: &Facts) -> Vec<Row> {
 fn the_vault<'f>(facts: &'f Facts, vault: &ArmId) -> Actor<'f> {
     let known = facts.vaults.known_rows().iter().find(|one| one.id == *vault);
     let principal = known.and_then(|one| facts.principals_of_vault(one).first().copied());
-    Actor { who: Who::Vault, identity: vault.words(), of: vault.clone(), principal }
+    Actor { who: Who::Vault, identity: vault.words(), of: vault.clone(), principal, narrower: None }
 }
 
 fn at_cluster(facts: &Facts, vault: &ArmId) -> Vec<Row> {
@@ -253,7 +281,9 @@ fn at_cluster(facts: &Facts, vault: &ArmId) -> Vec<Row> {
     let look = judge(facts, &actor, scope.clone(), What::LookAtCluster, "Reader", LOOK_AT_CLUSTER);
     let bindings = facts.trusted_access.known_rows();
     let operator = bindings.iter().find(|one| {
+        let state = one.properties.provisioning_state.as_deref().unwrap_or("Succeeded");
         one.properties.source_resource_id == *vault
+            && state.eq_ignore_ascii_case("Succeeded")
             && one.properties.roles.iter().any(|role| role.eq_ignore_ascii_case(BACKUP_OPERATOR))
     });
     let verdict = match (operator, facts.trusted_access.unread(Need::TrustedAccess.what())) {
@@ -284,7 +314,7 @@ fn of_cluster(facts: &Facts) -> Vec<Row> {
     let rows = facts.snapshot_groups().into_iter().map(|group| {
         let of = |principal| {
             let identity = format!("cluster {}", cluster.name);
-            let actor = Actor { who: Who::Cluster, identity, of: cluster.id.clone(), principal };
+            let actor = Actor { who: Who::Cluster, identity, of: cluster.id.clone(), principal, narrower: None };
             judge(facts, &actor, group.clone(), What::Snapshot, "Contributor", SNAPSHOTS)
         };
         // With several identities one that may is enough: which of them the driver takes is not told.
@@ -357,7 +387,12 @@ fn judge(facts: &Facts, actor: &Actor<'_>, scope: ArmId, what: What, needed: &'s
     };
     let Some(principal) = actor.principal else {
         let unread = facts.vaults.unread(Need::Vaults.what()).filter(|_| actor.who == Who::Vault);
-        row.verdict = Verdict::Unknown(unread.unwrap_or_else(|| because("its identity is not known")));
+        let is_read = facts.vaults.known_rows().iter().any(|vault| vault.id == actor.of);
+        let why = match is_read {
+            true => "it has no identity, so that nothing can be granted to it",
+            false => "its identity is not known",
+        };
+        row.verdict = Verdict::Unknown(unread.filter(|_| !is_read).unwrap_or_else(|| because(why)));
         return row;
     };
     let held: Vec<&RoleAssignment> = facts
@@ -366,7 +401,9 @@ fn judge(facts: &Facts, actor: &Actor<'_>, scope: ArmId, what: What, needed: &'s
         .iter()
         .filter(|held| held.principal.eq_ignore_ascii_case(principal))
         .flat_map(|held| &held.assignments)
-        .filter(|one| is_above(&one.properties.scope, &row.scope))
+        .filter(|one| {
+            is_above(&one.properties.scope, &row.scope) || actor.narrower.as_ref() == Some(&one.properties.scope)
+        })
         .collect();
     let sets: Vec<(&RoleAssignment, Option<Vec<PermissionSet>>)> =
         held.iter().map(|one| (*one, allowed_by(facts, one))).collect();
@@ -390,7 +427,12 @@ fn judge(facts: &Facts, actor: &Actor<'_>, scope: ArmId, what: What, needed: &'s
     let is_given =
         actions.iter().all(|action| sets.iter().any(|(_, sets)| sets.as_ref().is_some_and(|sets| gives(sets, action))));
     if !together.is_empty() {
-        let mut names: Vec<String> = together.iter().map(|one| name_of(facts, one)).collect();
+        let named = |one: &&RoleAssignment| match &one.properties.condition {
+            // Its language is not read here: whoever looks for why it does not work must see that there is one.
+            Some(condition) if !condition.trim().is_empty() => format!("{} (with a condition)", name_of(facts, one)),
+            _ => name_of(facts, one),
+        };
+        let mut names: Vec<String> = together.iter().map(named).collect();
         names.dedup();
         row.has = Some(names.join(" and "));
         row.since = together.iter().filter_map(|one| one.properties.created_on).max();

@@ -9,7 +9,7 @@ use super::reading::azure_words::{namespace_subject, read_again, try_again};
 use super::reading::protection_state::{Protection, obstacle, protection};
 use super::reading::service_error::{evidence, reason};
 use crate::facts::arm::BackupInstance;
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::{Facts, Need, Stop, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
 /// The check.
@@ -58,7 +58,18 @@ Sources
 const AT: &str = "properties.protectionErrorDetails";
 
 fn run(facts: &Facts) -> Judgement {
-    Ok(facts.instances()?.iter().filter_map(|instance| judge(facts, instance)).collect())
+    let instances = facts.instances()?;
+    let findings: Vec<Finding> = instances.iter().filter_map(|instance| judge(facts, instance)).collect();
+    let untold = instances.iter().find(|one| protection(one) == Protection::Untold && obstacle(one).is_none());
+    match untold {
+        // A word that is not known is not read as a good one.
+        Some(instance) if findings.is_empty() => Err(Stop::inconclusive(format!(
+            "backup instance {} says {} of its protection, which is not known here",
+            instance.label(),
+            instance.properties.current_protection_state.as_deref().unwrap_or("nothing")
+        ))),
+        _ => Ok(findings),
+    }
 }
 
 fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {

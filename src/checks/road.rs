@@ -171,6 +171,7 @@ fn remark(hop: Hop, facts: &Facts) -> Option<String> {
             let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
             Some(format!("BackupStorageLocation {} is {phase}{rest}", first.metadata.name))
         }
+        Hop::Vault if facts.has_failed_to_ask_azure() => Some("Azure could not be asked".to_owned()),
         Hop::Vault if !facts.has_asked_azure() => Some("Azure was not asked".to_owned()),
         Hop::Vault => {
             let instances = facts.backup_instances.known()?;

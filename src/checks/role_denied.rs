@@ -6,7 +6,7 @@ use super::check::{Check, Judgement};
 use super::permissions::{Row, Verdict, permissions};
 use super::reading::azure::azure_subject;
 use super::reading::role_rows::by_identity;
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::{Facts, Need, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
 /// The check.
@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
         helpful(Need::CallerRights),
         helpful(Need::AzureSignIn),
     ],
-    explains: &["UserErrorExtensionMSIMissingPermissionsOnBackupStorageLocation"],
+    explains: &[],
     explain: EXPLAIN,
     run,
 };
@@ -76,8 +76,11 @@ fn say(rows: &[&Row]) -> Finding {
     let mut finding = Finding::new(Severity::Error, azure_subject(&rows[0].of), message);
     for row in rows {
         remedy = remedy.documented(format!(
-            "az rest --method get --url '{}/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01'",
-            row.scope
+            "az rest --method get --url {}",
+            shell_word(&format!(
+                "{}/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01",
+                row.scope
+            ))
         ));
         finding = finding
             .seen(Evidence::quoted(format!("{} denyAssignments", row.scope), by(row)))

@@ -6,9 +6,10 @@ use super::check::{Check, Judgement};
 use super::permissions::{Row, Verdict, What, permissions};
 use super::reading::azure::azure_subject;
 use super::reading::location_message::{Complaint, complaints};
-use super::reading::role_rows::{by_identity, evidence};
+use super::reading::role_rows::evidence;
 use crate::catalogue::Sign;
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::arm::ArmId;
+use crate::facts::{Facts, Need, Stop, Unread, helpful, required};
 use crate::finding::{Finding, Hop, Remedy, Severity, minute};
 
 /// The check.
@@ -19,7 +20,7 @@ pub static CHECK: Check = Check {
     title: "the roles that a backup needs are old enough to have reached everywhere",
     needs: &[
         required(Need::ManagedCluster),
-        required(Need::RoleAssignments),
+        helpful(Need::RoleAssignments),
         helpful(Need::ArmExtensions),
         helpful(Need::BackupInstances),
         helpful(Need::TrustedAccess),
@@ -59,7 +60,6 @@ Sources
 
 fn run(facts: &Facts) -> Judgement {
     facts.azure_cluster()?;
-    facts.role_assignments.required(Need::RoleAssignments.what())?;
     // What the location complains of must be the role: a firewall is not waited for.
     let is_of_role = |complaint: &Complaint<'_>| {
         complaint.cause().is_some_and(|cause| matches!(cause.sign, Sign::DataRoleMissing | Sign::ListKeysDenied))
@@ -67,11 +67,24 @@ fn run(facts: &Facts) -> Judgement {
     let is_broken = complaints(facts).iter().any(is_of_role);
     let recent: Vec<Row> =
         permissions(facts).into_iter().filter(|row| matches!(row.verdict, Verdict::Recent(_))).collect();
-    let findings = by_identity(&recent.iter().collect::<Vec<_>>()).into_iter().map(|rows| say(&rows, is_broken));
-    Ok(findings.collect())
+    if let (true, Some(unknown)) = (recent.is_empty(), unknown(facts)) {
+        return Err(Stop::Inconclusive(unknown));
+    }
+    let rows: Vec<&Row> = recent.iter().collect();
+    Ok(if rows.is_empty() { Vec::new() } else { vec![say(&facts.azure_cluster()?.id, &rows, is_broken)] })
 }
 
-fn say(rows: &[&Row], is_broken: bool) -> Finding {
+/// Returns why a role may be new all the same: those of an identity could not be read.
+fn unknown(facts: &Facts) -> Option<Unread> {
+    permissions(facts).into_iter().find_map(|row| match row.verdict {
+        Verdict::Unknown(unread) => {
+            Some(Unread { why: format!("since when {} has its roles: {}", row.identity, unread.why), ..unread })
+        }
+        _ => None,
+    })
+}
+
+fn say(cluster: &ArmId, rows: &[&Row], is_broken: bool) -> Finding {
     let until = rows.iter().filter_map(|row| match row.verdict {
         Verdict::Recent(until) => Some(until),
         _ => None,
@@ -89,14 +102,15 @@ fn say(rows: &[&Row], is_broken: bool) -> Finding {
     let message = format!("{} Until {until} that may not work everywhere.", sentences.collect::<Vec<_>>().join(" "));
     let remedy = Remedy::guided(format!(
         "Wait until {until}, and look again. Do not grant it again: that starts the hour anew."
-    ))
-    .documented("kubectl aksbackup doctor --wait 1h --fail-on error");
+    ));
     // It is why the location is refused now; where nothing is refused it is no trouble.
     let is_why = is_broken && rows.iter().any(|row| row.what == What::Store);
     let severity = if is_why { Severity::Error } else { Severity::Info };
-    let mut finding = Finding::new(severity, azure_subject(&rows[0].of), message).mended_by(remedy);
+    // Where nothing is at error there is nothing to wait for with --fail-on error.
+    let remedy = if is_why { remedy.documented("kubectl aksbackup doctor --wait 1h --fail-on error") } else { remedy };
+    let mut finding = Finding::new(severity, azure_subject(cluster), message).mended_by(remedy);
     for row in rows {
-        finding = finding.seen(evidence(row)).concerning(azure_subject(&row.scope));
+        finding = finding.seen(evidence(row)).concerning(azure_subject(&row.of)).concerning(azure_subject(&row.scope));
     }
     finding
 }

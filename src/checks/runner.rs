@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::check::{Check, Outcome};
-use crate::facts::{Facts, Need, Presence, Right, Unread};
+use crate::facts::{Binding, Facts, Need, Presence, Right, Unread};
 use crate::finding::Hop;
 
 /// A check and how it ended.
@@ -21,10 +21,18 @@ pub struct Ran {
 #[must_use]
 pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
     let is_absent = facts.presence() == Presence::Absent;
+    // Of another cluster nothing is said: each finding, and each remedy, would be about the wrong one.
+    let is_foreign = matches!(facts.binding(), Binding::Contradicted(_));
     checks
         .iter()
         .map(|check| {
-            let outcome = if is_absent && check.hop >= Hop::Extension && !applies_without_extension(check) {
+            let outcome = if is_foreign && asks_azure(check) && check.name != OF_BOTH {
+                Outcome::NotApplicable("the cluster that Azure was asked about is another one".to_owned())
+            } else if is_absent
+                && check.hop >= Hop::Extension
+                && !applies_without_extension(check)
+                && !(asks_azure(check) && is_known_to_azure(facts))
+            {
                 Outcome::NotApplicable("the backup extension is not on this cluster".to_owned())
             } else {
                 judge(check, facts)
@@ -32,6 +40,21 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
             Ran { check, outcome }
         })
         .collect()
+}
+
+/// The check that tells whether both halves are of one cluster.
+const OF_BOTH: &str = "cluster-not-the-same";
+
+/// Tells whether a check cannot do without Azure.
+fn asks_azure(check: &Check) -> bool {
+    check.needs.iter().any(|requirement| requirement.required && requirement.need.is_azure())
+}
+
+/// Tells whether Azure has something to judge although the cluster has nothing of the extension.
+fn is_known_to_azure(facts: &Facts) -> bool {
+    facts.backup_extensions().next().is_some()
+        || !facts.backup_instances.known_rows().is_empty()
+        || facts.named.vault.is_some()
 }
 
 /// Tells whether a check is also about a cluster that has nothing of the extension.

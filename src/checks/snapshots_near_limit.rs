@@ -7,7 +7,7 @@ use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use crate::facts::arm::Disk;
 use crate::facts::objects::Volume;
-use crate::facts::{Facts, Need, helpful, required};
+use crate::facts::{Facts, Need, Right, Stop, Unread, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
 
 /// The check.
@@ -16,7 +16,12 @@ pub static CHECK: Check = Check {
     name: "snapshots-near-limit",
     hop: Hop::Volumes,
     title: "every disk has room for more snapshots",
-    needs: &[required(Need::Disks), helpful(Need::DiskVolumes)],
+    needs: &[
+        required(Need::Disks),
+        helpful(Need::DiskVolumes),
+        helpful(Need::BackupJobs),
+        helpful(Need::BackupInstances),
+    ],
     explains: &["UserErrorPVSnapshotLimitReached"],
     explain: EXPLAIN,
     run,
@@ -47,6 +52,19 @@ const NEAR: u64 = 450;
 
 fn run(facts: &Facts) -> Judgement {
     let disks = facts.disks.rows(Need::Disks.what())?;
+    // The index leaves out what its caller may not read, and does not say so.
+    let shows_any = disks.iter().any(|disk| disk.kind.eq_ignore_ascii_case("snapshots"));
+    let has_backups = facts.backup_jobs.known_rows().iter().any(|job| job.is_backup() && job.is("Completed"));
+    if !shows_any && has_backups && facts.disk_volumes.known().is_none_or(|all| !all.is_empty()) {
+        let right = Right::arm(
+            "Microsoft.Compute/snapshots/read",
+            &facts.snapshot_groups().first().map(ToString::to_string).unwrap_or_default(),
+        );
+        return Err(Stop::Inconclusive(Unread {
+            why: "Azure's index shows no snapshot of any disk, though backups are made: it leaves out what you may not read".to_owned(),
+            missing: vec![right],
+        }));
+    }
     let counted = disks.iter().filter(|disk| disk.kind.eq_ignore_ascii_case("snapshots"));
     Ok(counted
         .filter_map(|disk| Some((disk, disk.count.filter(|count| *count >= NEAR)?)))

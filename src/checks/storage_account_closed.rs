@@ -152,6 +152,13 @@ fn remedy(account: &ArmId, access: &str) -> Remedy {
         )
         .documented(show(account, "{access:publicNetworkAccess, rules:networkRuleSet}"));
     }
+    if access.eq_ignore_ascii_case("Disabled") {
+        return Remedy::guided(
+            "Give the cluster's network a private endpoint for the account's blobs, with its private DNS zone, and approve it. Rules \
+             for subnets and addresses have no effect while public access is disabled. No role is missing for that.",
+        )
+        .documented(show(account, "{access:publicNetworkAccess, endpoints:privateEndpointConnections[].privateLinkServiceConnectionState.status}"));
+    }
     Remedy::guided(
         "See who gets in, and which subnet the nodes are in. Let that subnet in, which takes the service endpoint \
          Microsoft.Storage on it, or give the cluster's network a private endpoint for blobs with its DNS zone. A rule for \

@@ -19,6 +19,7 @@ pub static CHECK: Check = Check {
     title: "the vault has trusted access to the cluster",
     needs: &[
         required(Need::TrustedAccess),
+        helpful(Need::Vaults),
         helpful(Need::BackupInstances),
         helpful(Need::ManagedCluster),
         helpful(Need::NodeGroup),
@@ -66,7 +67,12 @@ fn run(facts: &Facts) -> Judgement {
     };
     let bindings = facts.trusted_access.rows(Need::TrustedAccess.what())?;
     let mut findings = Vec::new();
-    for vault in &vaults {
+    // A vault that Azure does not find is told by vault-gone; nobody is to be let in for it.
+    let is_gone = |vault: &&ArmId| {
+        facts.vaults.unread(Need::Vaults.what()).is_none()
+            && facts.vaults.known().is_some_and(|all| !all.iter().any(|one| one.id == **vault))
+    };
+    for vault in vaults.iter().filter(|vault| !is_gone(vault)) {
         let own: Vec<&TrustedAccess> =
             bindings.iter().filter(|binding| binding.properties.source_resource_id == *vault).collect();
         if own.iter().any(|binding| has_role(binding) && state(binding) == State::Done) {

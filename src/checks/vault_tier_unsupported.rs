@@ -68,6 +68,9 @@ fn run(facts: &Facts) -> Judgement {
         OPERATIONAL_ONLY.contains(&region.as_str()).then_some(vault)
     };
     let used = candidates(facts, policies);
+    if let (true, Some(named)) = (used.is_empty(), &facts.named.policy) {
+        return Err(Stop::inconclusive(format!("no vault that was read has the policy {} of --policy", named.name())));
+    }
     if used.is_empty() && facts.unread(Need::BackupPolicies).is_none() {
         return Err(match facts.unread(Need::BackupInstances) {
             Some(unread) => Stop::Inconclusive(unread),

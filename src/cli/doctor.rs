@@ -352,7 +352,7 @@ fn named(args: &DoctorArgs) -> Result<Named, Error> {
     // An empty value is no value: a script may pass a variable that is not set.
     let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     let plain = |flag: &str, value: Option<String>| match value {
-        Some(value) if ArmId::new(&value).as_str() != value => {
+        Some(value) if !ArmId::new(&value).is_plain() => {
             Err(Error::usage(format!("{flag} \"{}\" is no name that Azure has", Text::new(&value)))
                 .hinted("Give it as the Azure portal shows it."))
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::{ArmExtension, ArmId, BackupInstance, ManagedCluster, Vault};
+use super::arm::{ArmExtension, ArmId, BackupInstance, ClusterProperties, ManagedCluster, Vault};
 use super::fetched::Stop;
 use super::need::Need;
 use super::objects::optional_name;
@@ -83,6 +83,12 @@ impl Facts {
         self.azure_sign_in.known().is_some()
     }
 
+    /// Returns whether Azure was to be asked, and could not be.
+    #[must_use]
+    pub const fn has_failed_to_ask_azure(&self) -> bool {
+        matches!(self.azure_sign_in, Fetched::Failed(_) | Fetched::Denied(_))
+    }
+
     /// Returns whether the cluster itself did not answer, and all that is known is from Azure.
     #[must_use]
     pub fn is_by_azure_alone(&self) -> bool {
@@ -97,7 +103,14 @@ impl Facts {
     pub fn azure_cluster(&self) -> Result<&ManagedCluster, Stop> {
         match &self.managed_cluster {
             Fetched::Absent => Err(Stop::not_applicable("Azure has no such cluster any more")),
-            cluster => cluster.required(Need::ManagedCluster.what()),
+            cluster => {
+                let known = cluster.required(Need::ManagedCluster.what())?;
+                // Every cluster has some: without, nothing that was read says that anything is well.
+                if known.properties == ClusterProperties::default() {
+                    return Err(Stop::inconclusive("Azure's answer about the cluster holds nothing but its id"));
+                }
+                Ok(known)
+            }
         }
     }
 

@@ -646,9 +646,15 @@ impl Facts {
         Some(pods.iter().any(|pod| pod.metadata.label("control-plane") == Some("extension-agent")))
     }
 
-    /// Returns when the newest backup that completed was done.
+    /// Returns when the newest backup that completed was done: by the vault's jobs, since a restore is from the vault's
+    /// recovery points; by Velero's backups where no vault was read.
     #[must_use]
     pub fn last_recovery_point(&self) -> Option<Timestamp> {
+        if let Fetched::Got(jobs) = &self.backup_jobs {
+            let is_good =
+                |job: &&BackupJob| job.is_backup() && (job.is("Completed") || job.is("CompletedWithWarnings"));
+            return jobs.iter().filter(is_good).filter_map(BackupJob::when).max();
+        }
         let backups = self.backups.known_rows().iter();
         backups
             .filter(|backup| backup.status.phase.as_deref() == Some("Completed"))

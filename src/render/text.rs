@@ -12,7 +12,7 @@ pub use self::page::{Detail, Look};
 use super::report::{Deselected, DoctorReport};
 use super::wrap::lines;
 use crate::checks::{Diagnosis, Ignored, Mark, Outcome, Role, Stretch, road};
-use crate::facts::{Facts, Presence};
+use crate::facts::{Facts, Fetched, Presence};
 use crate::finding::{Severity, counted, minute};
 
 /// Returns the report of `doctor`.
@@ -72,6 +72,10 @@ impl Page<'_> {
                     format!("read {} from Azure alone: the cluster does not answer", minute(facts.observed_at))
                 }
                 (true, false) => format!("read {} from the cluster and from Azure", minute(facts.observed_at)),
+                _ if facts.has_failed_to_ask_azure() => format!(
+                    "read {}; Azure could not be asked, so nothing is said of what only Azure knows",
+                    minute(facts.observed_at)
+                ),
                 _ => format!(
                     "read {}; Azure was not asked, so nothing is said of what only Azure knows",
                     minute(facts.observed_at)
@@ -145,7 +149,9 @@ impl Page<'_> {
         match facts.last_recovery_point() {
             Some(when) => self.wrapped("", &format!("Last good recovery point: {}.", minute(when))),
             None if facts.backups.known().is_some() && facts.presence() == Presence::Present => {
-                self.wrapped("", "No completed backup is recorded in the cluster.");
+                let place =
+                    if matches!(facts.backup_jobs, Fetched::Got(_)) { "in the vault" } else { "in the cluster" };
+                self.wrapped("", &format!("No completed backup is recorded {place}."));
             }
             None => {}
         }

@@ -19,13 +19,17 @@ use futures::future::{join, join_all};
 use self::listing::unread;
 use super::live::Step;
 use crate::azure::{Az, Question, Trouble};
-use crate::facts::arm::{ArmId, AzureCloud, Disk, ManagedCluster, NodeGroup, SignIn};
+use crate::facts::arm::{ArmExtension, ArmId, AzureCloud, Disk, NodeGroup, SignIn};
 use crate::facts::{Facts, Fetched, Need, Parts, is_aks_host};
 
-/// So many questions a run puts at most, for one vault; a further vault may have [`MORE_FOR_A_VAULT`].
+/// So many questions a run puts at most, for one vault and one subscription; a further one of either may have some more.
 pub const MOST_READS: usize = 20;
 /// The vault, its policies, its jobs, and its roles.
 const MORE_FOR_A_VAULT: usize = 4;
+/// Its locks and deny assignments, and the roles in it.
+const MORE_FOR_A_SUBSCRIPTION: usize = 4;
+/// So many subscriptions are asked: a backup has no more.
+const MOST_SUBSCRIPTIONS: usize = 3;
 /// So many vaults are judged.
 const MOST_VAULTS: usize = 4;
 
@@ -34,6 +38,8 @@ pub struct Arm<'a> {
     needs: BTreeSet<Need>,
     facts: RefCell<Facts>,
     reads: Cell<usize>,
+    /// The cluster that Azure's index knows by the kubeconfig's host.
+    found: RefCell<Option<ArmId>>,
     observe: &'a dyn Fn(Step),
     find: &'a Find<'a>,
 }
@@ -42,15 +48,8 @@ pub struct Arm<'a> {
 pub type Find<'a> = dyn Fn(Option<&str>) -> Result<Az<'a>, Trouble> + 'a;
 
 /// The waves, by the needs that are asked in each.
-const SECOND: &[Need] = &[
-    Need::ManagedCluster,
-    Need::ArmExtensions,
-    Need::BackupInstances,
-    Need::TrustedAccess,
-    Need::ScaleSets,
-    Need::Locks,
-    Need::DenyAssignments,
-];
+const SECOND: &[Need] =
+    &[Need::ManagedCluster, Need::ArmExtensions, Need::BackupInstances, Need::TrustedAccess, Need::ScaleSets];
 const THIRD: &[Need] = &[
     Need::StorageAccount,
     Need::Container,
@@ -62,6 +61,8 @@ const THIRD: &[Need] = &[
     Need::Disks,
     Need::Identities,
     Need::Registrations,
+    Need::Locks,
+    Need::DenyAssignments,
 ];
 const FOURTH: &[Need] = &[Need::CallerRights];
 const LAST: &[Need] = &[Need::RoleDefinitions];
@@ -83,7 +84,7 @@ impl<'a> Arm<'a> {
         while let Some(need) = open.pop() {
             open.extend(need.builds_on().iter().filter(|base| all.insert(**base)));
         }
-        Self { needs: all, facts: RefCell::new(seed), reads: Cell::new(0), observe, find }
+        Self { needs: all, facts: RefCell::new(seed), reads: Cell::new(0), found: RefCell::new(None), observe, find }
     }
 
     /// Reads everything, unless `end` comes first, which says why it ended.
@@ -146,11 +147,12 @@ impl<'a> Arm<'a> {
         .await;
         self.wave(&az, &cluster, THIRD).await;
         // What a vault's own custom roles allow is known one question later still: the only one that has a fifth wave.
-        join(self.wave(&az, &cluster, FOURTH), async {
+        // They go first: of the person's own rights less depends.
+        let of_roles = async {
             self.roles_of_vaults(&az).await;
             self.wave(&az, &cluster, LAST).await;
-        })
-        .await;
+        };
+        join(of_roles, self.wave(&az, &cluster, FOURTH)).await;
     }
 
     async fn wave(&self, az: &Az<'_>, cluster: &ArmId, wave: &[Need]) {
@@ -212,7 +214,7 @@ impl<'a> Arm<'a> {
 
     /// Returns the cluster: as it was named, or as the nodes' group says.
     fn cluster(&self) -> Option<ArmId> {
-        self.facts.borrow().cluster_id()
+        self.facts.borrow().cluster_id().or_else(|| self.found.borrow().clone())
     }
 
     /// Returns the subscription that az is to use: as it was named, else that of the nodes, else that of a vault.
@@ -252,8 +254,7 @@ impl<'a> Arm<'a> {
         let rows: Fetched<Vec<Disk>> = self.graph(az, &[], &query).await;
         if let [only] = rows.known_rows() {
             // The index names it; that it is there, Azure says itself in the next wave.
-            let cluster = ManagedCluster { id: only.id.clone(), ..ManagedCluster::default() };
-            self.facts.borrow_mut().managed_cluster = Fetched::Got(cluster);
+            *self.found.borrow_mut() = Some(only.id.clone());
         }
     }
 
@@ -262,13 +263,14 @@ impl<'a> Arm<'a> {
         const HINT: &str = "name it with --subscription, --resource-group and --cluster-name";
         let facts = self.facts.borrow();
         match &facts.node_group {
-            Fetched::Got(group) if group.managed_by.is_none() => {
+            Fetched::Got(group) if group.managed_by.is_none() && !group.id.is_empty() => {
                 format!(
                     "the resource group of the nodes, {}, names no cluster that it belongs to; {HINT}",
                     group.id.name()
                 )
             }
             Fetched::Absent => format!("the resource group of the nodes is gone in Azure; {HINT}"),
+            Fetched::Failed(why) => format!("the resource group of the nodes could not be read: {why}"),
             group => match group.unread("the resource group of the nodes") {
                 Some(unread) => format!("{}; {HINT}", unread.why),
                 None => format!("which cluster of Azure this is could not be found; {HINT}"),
@@ -299,7 +301,7 @@ impl<'a> Arm<'a> {
             }
             (group, subscriptions)
         };
-        let Some(group) = group else {
+        let Some(group) = group.filter(|group| ArmId::new(group).is_plain()) else {
             return Fetched::Failed("the resource group of the nodes is not known".to_owned());
         };
         let subscription = cluster.subscription().unwrap_or_default();
@@ -321,28 +323,26 @@ impl<'a> Arm<'a> {
         together(lists)
     }
 
-    /// Returns the subscriptions that matter as far as they are known by now; the cluster's stands first.
+    /// Returns the subscriptions that matter: the cluster's, the account's, the snapshots'.
     fn subscriptions(&self) -> Vec<String> {
         let facts = self.facts.borrow();
-        let cluster = facts.cluster_id();
-        // The in-cluster location names the account before Azure is asked for the extension.
-        let of_location =
-            facts.locations().filter_map(|location| location.setting("subscriptionId").map(str::to_owned));
+        let account = facts.backup_extension().ok().and_then(ArmExtension::account);
+        let ids = facts.cluster_id().into_iter().chain(account).chain(facts.snapshot_groups());
         let mut all: Vec<String> = Vec::new();
-        for one in cluster.iter().filter_map(|id| id.subscription().map(str::to_owned)).chain(of_location) {
-            let one = crate::facts::objects::plain_name(&one);
-            if !one.is_empty() && !all.iter().any(|known| known.eq_ignore_ascii_case(&one)) {
+        for one in ids.filter_map(|id| id.subscription().map(str::to_owned)) {
+            if !all.iter().any(|known| known.eq_ignore_ascii_case(&one)) {
                 all.push(one);
             }
         }
-        all.truncate(3);
+        all.truncate(MOST_SUBSCRIPTIONS);
         all
     }
 
     /// Takes one of the questions that a run may put.
     fn take_read(&self) -> Result<(), Trouble> {
         let vaults = self.facts.borrow().vault_ids().len().clamp(1, MOST_VAULTS);
-        let most = MOST_READS + MORE_FOR_A_VAULT * (vaults - 1);
+        let subscriptions = self.subscriptions().len().max(1);
+        let most = MOST_READS + MORE_FOR_A_VAULT * (vaults - 1) + MORE_FOR_A_SUBSCRIPTION * (subscriptions - 1);
         if self.reads.get() >= most {
             return Err(Trouble::Other(format!(
                 "this run had asked Azure {most} times already, which is the most it does"

@@ -1,6 +1,7 @@
 //! The backup jobs of the cluster's vaults: the newest first, and how they ended.
 //!
-//! Knowledge: the management client of Azure Backup: a job is of one vault and names the cluster, not the instance.
+//! Knowledge: the management client of Azure Backup: a job is of one vault, and names the cluster and, as
+//! far as it is told, the instance.
 
 use jiff::SignedDuration;
 
@@ -13,6 +14,8 @@ use crate::finding::{Subject, minute};
 pub struct Ended<'f> {
     /// The vault.
     pub vault: ArmId,
+    /// The instance, where the jobs name it.
+    pub instance: Option<ArmId>,
     /// The jobs; those that somebody cancelled are not among them.
     pub jobs: Vec<&'f BackupJob>,
 }
@@ -28,9 +31,10 @@ pub fn ended(facts: &Facts) -> Vec<Ended<'_>> {
             continue;
         }
         let vault = job.id.parent().unwrap_or_default();
-        match all.iter_mut().find(|known| known.vault == vault) {
+        let instance = job.properties.backup_instance_id.clone().filter(|id| !id.is_empty());
+        match all.iter_mut().find(|known| known.vault == vault && known.instance == instance) {
             Some(known) => known.jobs.push(job),
-            None => all.push(Ended { vault, jobs: vec![job] }),
+            None => all.push(Ended { vault, instance, jobs: vec![job] }),
         }
     }
     for known in &mut all {

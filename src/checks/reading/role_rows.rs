@@ -10,7 +10,8 @@ use crate::finding::{Evidence, Finding, Remedy, Severity, listing, minute};
 /// The facts that such a check needs: of the table all, and without whom nobody can be judged.
 pub const NEEDS: &[Requirement] = &[
     required(Need::ManagedCluster),
-    required(Need::RoleAssignments),
+    // Not required: of one identity all may be read while another's are not, and the table tells which.
+    helpful(Need::RoleAssignments),
     helpful(Need::ArmExtensions),
     helpful(Need::BackupInstances),
     helpful(Need::TrustedAccess),

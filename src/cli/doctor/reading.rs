@@ -96,6 +96,10 @@ pub(super) async fn live(
             if is_interrupted {
                 return Ok(early());
             }
+            // A name that is none is a slip, and no silent cluster.
+            if error.kind == Kind::Usage {
+                return Err(error);
+            }
             let seed = alone(flags.context.clone(), None, named, &error.message, selection);
             return azure_alone(seed, flags, selection, begun, interruption).await.ok_or(error);
         }
@@ -233,11 +237,14 @@ async fn azure_alone(
     }
     let end = ending(limit, interruption.clone());
     let azure = read_azure(seed.clone(), flags, &needs, &|_| {}, end).await;
-    let is_judged =
-        azure.managed_cluster.known().is_some() || azure.managed_cluster.is_absent() || azure.vaults.known().is_some();
+    let is_interrupted =
+        |need: &Need| azure.unread(*need).is_some_and(|unread| unread.why == Fetched::<()>::INTERRUPTED);
+    let ended = needs.iter().any(is_interrupted).then_some(Interruption::User);
+    let is_known = azure.managed_cluster.known().is_some() || azure.managed_cluster.is_absent();
+    let is_judged = ended.is_some() || is_known || azure.vaults.known().is_some();
     let mut facts = seed;
     facts.take_azure(azure);
-    is_judged.then_some((facts, None))
+    is_judged.then_some((facts, ended))
 }
 
 /// What is read of the cluster that a restore is to go to.

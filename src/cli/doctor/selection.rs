@@ -45,8 +45,12 @@ impl Selection {
             }
         }
         if selection.selected.is_empty() && !args.list {
-            return Err(Error::usage("no check is left to run")
-                .hinted("See the checks and their stretches with: kubectl aksbackup doctor --list"));
+            let error = Error::usage("no check is left to run");
+            return Err(if args.no_azure {
+                error.hinted("Those that were chosen ask Azure: leave --no-azure away.")
+            } else {
+                error.hinted("See the checks and their stretches with: kubectl aksbackup doctor --list")
+            });
         }
         Ok(selection)
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// The id of a resource, a group or a subscription; two that differ only in case are the same.
 ///
-/// What can stand in no id is dropped as it is read: ids end up in commands that people copy into a shell.
+/// A lock may have nearly any name, so that an id is what Azure wrote, redacted and on one line; in a printed command it is
+/// quoted as every word is.
 #[derive(Debug, Clone, Default, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ArmId(String);
@@ -17,9 +18,15 @@ impl ArmId {
     pub fn new(raw: &str) -> Self {
         /// Azure's own bound of an id is well below this.
         const LONGEST: usize = 2048;
-        let is_of_ids = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '(' | ')' | '@');
-        let kept: String = raw.trim().chars().filter(is_of_ids).take(LONGEST).collect();
+        let text = crate::facts::Text::new(raw);
+        let kept: String = text.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         Self(kept.trim_end_matches('/').to_owned())
+    }
+
+    /// Returns whether it holds only what the names of subscriptions, groups, clusters and vaults may hold.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '(' | ')' | '@'))
     }
 
     /// Returns the id as Azure wrote it.
@@ -174,7 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_shell_obeys_is_in_no_id() {
-        assert_eq!(ArmId::new("/subscriptions/s;rm -rf $(x)`y`\n").as_str(), "/subscriptions/srm-rf(x)y");
+    fn an_id_keeps_the_name_of_a_lock_and_stays_on_one_line() {
+        let id =
+            ArmId::new("/subscriptions/s/providers/Microsoft.Authorization/locks/Prod lock - don't delete\n\u{1b}");
+        assert_eq!(id.name(), "Prod lock - don't delete");
+        assert!(!id.is_plain());
     }
 }

@@ -15,7 +15,9 @@ mod role;
 mod sign_in;
 mod storage;
 
-pub use cluster::{AgentPool, ClusterIdentity, ManagedCluster, NodeGroup, PowerState, Registration, TrustedAccess};
+pub use cluster::{
+    AgentPool, ClusterIdentity, ClusterProperties, ManagedCluster, NodeGroup, PowerState, Registration, TrustedAccess,
+};
 pub use compute::{Disk, IdentityOf, ScaleSet, UserIdentity};
 pub use extension::{ArmExtension, AssignedIdentity, ErrorInfo, StatusLine};
 pub use id::ArmId;

@@ -13,9 +13,8 @@ use crate::facts::objects::name;
 pub struct Lock {
     /// Its id; what it locks is part of it.
     pub id: ArmId,
-    /// Its name.
-    #[serde(deserialize_with = "name")]
-    pub name: String,
+    /// Its name, which may hold nearly anything.
+    pub name: Text,
     /// What it says.
     #[serde(deserialize_with = "null_as_default")]
     pub properties: LockProperties,

@@ -332,6 +332,9 @@ pub struct BackupJob {
 pub struct JobProperties {
     /// The cluster.
     pub data_source_id: ArmId,
+    /// The backup instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_instance_id: Option<ArmId>,
     /// `Backup`, `Restore`, `Tiering` and so on.
     #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
     pub operation_category: Option<String>,

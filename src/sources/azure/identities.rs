@@ -9,8 +9,8 @@ use super::storage::account_of;
 use super::{Arm, under};
 use crate::azure::{Az, Question};
 use crate::facts::arm::{
-    ArmId, CallerRights, CallerRightsAt, Held, PermissionSet, Registration, RoleAssignment, RoleDefinition, ScaleSet,
-    UserIdentity, Vault, known_role,
+    ArmExtension, ArmId, CallerRights, CallerRightsAt, Held, PermissionSet, Registration, RoleAssignment,
+    RoleDefinition, ScaleSet, UserIdentity, Vault, known_role,
 };
 use crate::facts::{Facts, Fetched, Need, Parts, Text};
 
@@ -208,8 +208,9 @@ fn wanted_of_cluster(facts: &Facts) -> Vec<Wanted> {
 fn wanted_of_vaults(facts: &Facts) -> Vec<Wanted> {
     let cluster = facts.cluster_id();
     let mut subscriptions: Vec<String> = cluster.iter().filter_map(|id| id.subscription().map(str::to_owned)).collect();
-    for group in facts.snapshot_groups() {
-        let one = group.subscription().map(str::to_owned);
+    let account = facts.backup_extension().ok().and_then(ArmExtension::account);
+    for scope in facts.snapshot_groups().into_iter().chain(account) {
+        let one = scope.subscription().map(str::to_owned);
         subscriptions.extend(one.filter(|one| !subscriptions.iter().any(|known| known.eq_ignore_ascii_case(one))));
     }
     let mut wanted: BTreeSet<Wanted> = BTreeSet::new();

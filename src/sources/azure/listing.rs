@@ -163,7 +163,9 @@ pub(super) fn refused<T>(trouble: &Trouble) -> Fetched<T> {
 pub(super) fn stands_on<T, U>(base: &Fetched<T>, what: &str) -> Option<Fetched<U>> {
     let unread = match base {
         Fetched::Got(_) | Fetched::Partial { .. } => return None,
-        Fetched::Absent | Fetched::NoSuchKind => return Some(Fetched::Failed(format!("{what} is not there"))),
+        Fetched::Absent | Fetched::NoSuchKind => {
+            return Some(Fetched::Failed(format!("Azure finds nothing where {what} would be")));
+        }
         other => other.unread(what)?,
     };
     Some(match unread.missing.into_iter().next() {

@@ -16,17 +16,22 @@ const MOST_JOBS: usize = 60;
 /// Why nothing is known of a vault.
 const NO_VAULT: &str = "no vault is known for this cluster; name one with --vault and its id";
 
+/// Says that not all vaults were asked.
+fn surplus(vaults: &[ArmId]) -> Option<String> {
+    let more = vaults.len().checked_sub(MOST_VAULTS).filter(|more| *more > 0)?;
+    Some(format!("{more} more vaults were not asked; name one with --vault and its id"))
+}
+
 impl Arm<'_> {
     /// Returns the vaults to judge, or the state of what stands on them.
     fn known_vaults<T>(&self) -> Result<Vec<ArmId>, Fetched<T>> {
         let facts = self.facts.borrow();
-        let mut vaults = facts.vault_ids();
+        let vaults = facts.vault_ids();
         if vaults.is_empty() {
             let unread = stands_on(&facts.backup_instances, Need::BackupInstances.what())
                 .or_else(|| stands_on(&facts.trusted_access, Need::TrustedAccess.what()));
             return Err(unread.unwrap_or_else(|| Fetched::Failed(NO_VAULT.to_owned())));
         }
-        vaults.truncate(MOST_VAULTS);
         Ok(vaults)
     }
 
@@ -35,8 +40,12 @@ impl Arm<'_> {
             Ok(vaults) => vaults,
             Err(state) => return state,
         };
-        let answers = join_all(vaults.iter().map(|id| self.one::<Vault>(az, Question::get(id.as_str())))).await;
+        let few = &vaults[..vaults.len().min(MOST_VAULTS)];
+        let answers = join_all(few.iter().map(|id| self.one::<Vault>(az, Question::get(id.as_str())))).await;
         let mut all = Parts::new();
+        if let Some(why) = surplus(&vaults) {
+            all.lack(why);
+        }
         for (id, answer) in vaults.iter().zip(answers) {
             match answer {
                 Fetched::Got(vault) => all.add([vault]),
@@ -57,14 +66,16 @@ impl Arm<'_> {
             Ok(vaults) => vaults,
             Err(state) => return state,
         };
-        let lists = join_all(vaults.iter().map(|id| async move {
+        let few = &vaults[..vaults.len().min(MOST_VAULTS)];
+        let mut lists = join_all(few.iter().map(|id| async move {
             match self.list(az, Question::get(format!("{id}/{what}"))).await {
-                // A vault that is gone has none.
-                Fetched::Absent => Fetched::Got(Vec::new()),
+                // Of a vault that is gone nothing is known: who names it is a finding of its own.
+                Fetched::Absent => Fetched::Failed(format!("{} is not there", id.words())),
                 list => list,
             }
         }))
         .await;
+        lists.extend(surplus(&vaults).map(Fetched::Failed));
         together(lists)
     }
 
@@ -100,13 +111,16 @@ impl Arm<'_> {
             #[serde(default)]
             policy_evaluations: Vec<PolicyEvaluation>,
         }
-        let group = {
+        let (group, more) = {
             let facts = self.facts.borrow();
             if let Some(state) = stands_on(&facts.backup_instances, Need::BackupInstances.what()) {
                 return state;
             }
-            match facts.snapshot_groups().into_iter().next() {
-                Some(group) => group,
+            let groups = facts.snapshot_groups();
+            let more = groups.len().saturating_sub(1);
+            let more = (more > 0).then(|| format!("{more} more snapshot resource groups were not asked about"));
+            match groups.into_iter().next() {
+                Some(group) => (group, more),
                 None => return Fetched::Failed("no backup instance names a snapshot resource group".to_owned()),
             }
         };
@@ -123,10 +137,11 @@ impl Arm<'_> {
         let path = format!("{group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions");
         let answer: Fetched<Answer> = self.one(az, Question::post(path, body)).await;
         match answer {
-            Fetched::Got(answer) => Fetched::Got(SnapshotTrial {
-                group,
-                evaluations: answer.content_evaluation_result.map(|all| all.policy_evaluations).unwrap_or_default(),
-            }),
+            Fetched::Got(answer) => {
+                let evaluations =
+                    answer.content_evaluation_result.map(|all| all.policy_evaluations).unwrap_or_default();
+                Fetched::of(SnapshotTrial { group, evaluations }, more)
+            }
             Fetched::Absent => Fetched::Absent,
             Fetched::Denied(right) => Fetched::Denied(right),
             Fetched::Failed(why) => Fetched::Failed(why),
