@@ -73,16 +73,7 @@ impl<'a> Arm<'a> {
         find: &'a Find<'a>,
         observe: &'a dyn Fn(Step),
     ) -> Self {
-        let mut all: BTreeSet<Need> = needs.into_iter().filter(|need| need.is_azure()).collect();
-        if !all.is_empty() {
-            // Whether it is the same cluster must be known whatever is asked of Azure.
-            all.extend([Need::AzureSignIn, Need::NodeGroup, Need::ManagedCluster]);
-        }
-        let mut open: Vec<Need> = all.iter().copied().collect();
-        while let Some(need) = open.pop() {
-            open.extend(need.builds_on().iter().filter(|base| all.insert(**base)));
-        }
-        Self { needs: all, facts: RefCell::new(seed), reads: Cell::new(0), observe, find }
+        Self { needs: Need::of_azure(needs), facts: RefCell::new(seed), reads: Cell::new(0), observe, find }
     }
 
     /// Reads everything, unless `end` comes first, which says why it ended.
