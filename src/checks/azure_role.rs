@@ -34,7 +34,7 @@ pub fn azure_role(name: &str, subscriptions: &[String]) -> AzureRole {
     AzureRole {
         name: name.to_owned(),
         is_custom: true,
-        description: "Reads what kubectl aksbackup doctor looks at in Azure, and nothing else.".to_owned(),
+        description: "Reads what the plugin kubectl-aksbackup looks at in Azure, and nothing else.".to_owned(),
         actions: actions(),
         not_actions: Vec::new(),
         data_actions: Vec::new(),

@@ -110,7 +110,7 @@ fn why(diagnosis: &Diagnosis) -> String {
     let of_azure = missing().any(|right| matches!(right, Right::Arm(_)));
     let of_cluster = missing().any(|right| matches!(right, Right::Kube(_)));
     match (of_cluster, of_azure) {
-        (true, true) => return "; rights are missing: kubectl aksbackup rbac, and the same with --azure".to_owned(),
+        (true, true) => return "; rights are missing: kubectl aksbackup rbac (for Azure with --azure)".to_owned(),
         (true, false) => return "; rights are missing: kubectl aksbackup rbac".to_owned(),
         (false, true) => return "; rights are missing: kubectl aksbackup rbac --azure".to_owned(),
         (false, false) => {}
