@@ -228,6 +228,14 @@ fn what_cannot_run_ends_with_2_and_says_what_to_do() {
         (&["doctor", "--bundle", "a", "--sample"], "cannot be used with"),
         (&["doctor", "two\nlines"], "two"),
         (&["rbac", "--for", "ann"], "none of user:NAME"),
+        (&["rbac", "--azure", "--for", "user:ann"], "cannot be used with"),
+        (&["rbac", "--azure", "--with", "ask"], "cannot be used with"),
+        (&["rbac", "--azure", "--namespaced"], "cannot be used with"),
+        (&["rbac", "--azure", "-n", "velero"], "cannot be used with"),
+        (&["rbac", "--azure", "-o", "yaml"], "cannot be used with"),
+        (&["rbac", "--azure", "--subscription", "contoso"], "no id of a subscription"),
+        (&["rbac", "--azure", "--name", "Bad Name"], "no name of a role"),
+        (&["rbac", "--subscription", "00000000-0000-0000-0000-000000000000"], "--azure"),
     ];
     for (args, word) in table {
         let output = binary().args(*args).output().unwrap();

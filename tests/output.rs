@@ -71,9 +71,12 @@ fn colours_follow_the_rules() {
 
 #[test]
 fn the_help_is_its_golden() {
-    for (name, args) in
-        [("aksbackup", &["--help"][..]), ("doctor", &["doctor", "--help"]), ("version", &["version", "--help"])]
-    {
+    for (name, args) in [
+        ("aksbackup", &["--help"][..]),
+        ("doctor", &["doctor", "--help"]),
+        ("rbac", &["rbac", "--help"]),
+        ("version", &["version", "--help"]),
+    ] {
         let output =
             Command::new(env!("CARGO_BIN_EXE_kubectl-aksbackup")).args(args).env("COLUMNS", "100").output().unwrap();
         assert_eq!(output.status.code(), Some(0));

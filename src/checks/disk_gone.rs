@@ -81,7 +81,7 @@ fn run(facts: &Facts) -> Judgement {
         own.iter().copied().filter(|(volume, disk)| !listed.contains(disk) && !is_young(volume)).collect();
     if !gone.is_empty() && !listed.iter().any(|disk| is_own(disk)) {
         return Err(Stop::inconclusive(
-            "Azure's index lists no disk at all in the nodes' resource group: it may be that you may not read them",
+            "Azure's index lists no disk at all in the nodes' resource group: it may be that you may not read them, which takes Microsoft.Compute/disks/read",
         ));
     }
     Ok(gone.into_iter().map(|(volume, disk)| say(volume, disk, others.len())).collect())

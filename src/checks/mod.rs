@@ -4,6 +4,7 @@
 //! and says what it finds; it fetches nothing, prints nothing and does not know the other checks.
 //! What explains what stands in [`causes`]; how to add a check stands in CONTRIBUTING.md.
 
+pub mod azure_role;
 pub mod causes;
 mod check;
 mod diagnosis;

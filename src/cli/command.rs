@@ -49,7 +49,7 @@ enum Verb {
     /// Reads the cluster and changes nothing. Root causes come first, then the road that a backup takes with the place
     /// where it ends.
     Doctor(Box<DoctorArgs>),
-    /// Print the least rights that a diagnosis needs, as Kubernetes roles
+    /// Print the least rights that a diagnosis needs, as roles of Kubernetes or of Azure
     ///
     /// Generated from what the checks read. Reading only, unless more is asked for.
     Rbac(RbacArgs),

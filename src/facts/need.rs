@@ -3,6 +3,8 @@
 //! Sources fetch the union of what the selected checks need and nothing else. The same
 //! declarations say which rights a reading takes.
 
+use std::collections::BTreeSet;
+
 use super::SYSTEM_NAMESPACE;
 use super::fetched::Right;
 
@@ -226,13 +228,38 @@ impl Need {
         matches!(self.stage(), Stage::Azure)
     }
 
+    /// What every reading of Azure asks, whatever the checks: who asks, and which cluster it is.
+    pub const ALWAYS_OF_AZURE: [Self; 3] = [Self::AzureSignIn, Self::NodeGroup, Self::ManagedCluster];
+
+    /// Returns the needs of Azure among these, what every reading of Azure asks, and all that they build on.
+    ///
+    /// Empty where none of them is of Azure.
+    pub fn of_azure(needs: impl IntoIterator<Item = Self>) -> BTreeSet<Self> {
+        let mut all: BTreeSet<Self> = needs.into_iter().filter(|need| need.is_azure()).collect();
+        if !all.is_empty() {
+            // Whether it is the same cluster must be known whatever is asked of Azure.
+            all.extend(Self::ALWAYS_OF_AZURE);
+        }
+        let mut open: Vec<Self> = all.iter().copied().collect();
+        while let Some(need) = open.pop() {
+            open.extend(need.builds_on().iter().filter(|base| all.insert(**base)));
+        }
+        all
+    }
+
+    /// The actions that no list of Microsoft's names as far as we know: how Azure checks that read is our inference.
+    pub const INFERRED_ACTIONS: &'static [&'static str] = &["Microsoft.DataProtection/backupInstances/read"];
+
     /// Returns the actions of Azure that the reading takes.
+    ///
+    /// Knowledge: Microsoft's lists of operations by resource provider; [`Self::INFERRED_ACTIONS`] stand in none.
     #[must_use]
     pub const fn actions(self) -> &'static [&'static str] {
         match self {
             Self::NodeGroup => &["Microsoft.Resources/subscriptions/resourceGroups/read"],
             Self::ManagedCluster => &["Microsoft.ContainerService/managedClusters/read"],
             Self::ArmExtensions => &["Microsoft.KubernetesConfiguration/extensions/read"],
+            // Inferred: they are read through the cluster, by the type that stands in the path, and not at their vault.
             Self::BackupInstances => &["Microsoft.DataProtection/backupInstances/read"],
             Self::TrustedAccess => &["Microsoft.ContainerService/managedClusters/trustedAccessRoleBindings/read"],
             Self::Locks => &["Microsoft.Authorization/locks/read"],
@@ -246,12 +273,14 @@ impl Need {
             Self::DenyAssignments => &["Microsoft.Authorization/denyAssignments/read"],
             Self::ScaleSets => &["Microsoft.Compute/virtualMachineScaleSets/read"],
             Self::Identities => &["Microsoft.ManagedIdentity/userAssignedIdentities/read"],
-            // Resource Graph shows what its caller may read, and says nothing of the rest.
+            // Resource Graph shows what its caller may read, and says nothing of the rest. Whether Azure asks for the right
+            // to query is not told; Microsoft's list has it.
             Self::Disks => &[
                 "Microsoft.ResourceGraph/resources/read",
                 "Microsoft.Compute/disks/read",
                 "Microsoft.Compute/snapshots/read",
             ],
+            // A POST, but one that Microsoft's list calls a read.
             Self::SnapshotTrial => &["Microsoft.PolicyInsights/checkPolicyRestrictions/read"],
             Self::CallerRights => &["Microsoft.Authorization/permissions/read"],
             Self::Registrations => &["Microsoft.Resources/subscriptions/providers/read"],
@@ -384,7 +413,10 @@ impl Need {
             Self::RoleDefinitions => &[Self::RoleAssignments],
             Self::SnapshotTrial | Self::Disks => &[Self::ManagedCluster, Self::BackupInstances],
             Self::Identities => &[Self::ArmExtensions, Self::ScaleSets],
-            Self::Registrations | Self::CallerRights => &[Self::ArmExtensions, Self::BackupInstances],
+            // Whose subscriptions matter is what the settings and the instances name.
+            Self::Registrations | Self::CallerRights | Self::Locks | Self::DenyAssignments => {
+                &[Self::ArmExtensions, Self::BackupInstances]
+            }
             Self::DnsAnswers => &[Self::Nodes, Self::StorageLocations, Self::DnsPods, Self::AgentLogs, Self::AgentPods],
             _ => &[],
         }

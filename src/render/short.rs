@@ -4,7 +4,7 @@ use super::report::{Deselected, DoctorReport};
 use super::text::{heading_parts, left_out_by_flag};
 use super::wrap::{cut, plain};
 use crate::checks::{Diagnosis, Outcome, Placed, Role};
-use crate::facts::{Facts, Unread};
+use crate::facts::{Facts, Right, Unread};
 use crate::finding::{Severity, counted, listing, minute};
 
 /// How many lines there are at most.
@@ -106,8 +106,14 @@ fn why(diagnosis: &Diagnosis) -> String {
             _ => None,
         })
         .collect();
-    if unread.iter().any(|unread| !unread.missing.is_empty()) {
-        return "; rights are missing: kubectl aksbackup rbac".to_owned();
+    let missing = || unread.iter().flat_map(|unread| &unread.missing);
+    let of_azure = missing().any(|right| matches!(right, Right::Arm(_)));
+    let of_cluster = missing().any(|right| matches!(right, Right::Kube(_)));
+    match (of_cluster, of_azure) {
+        (true, true) => return "; rights are missing: kubectl aksbackup rbac (for Azure with --azure)".to_owned(),
+        (true, false) => return "; rights are missing: kubectl aksbackup rbac".to_owned(),
+        (false, true) => return "; rights are missing: kubectl aksbackup rbac --azure".to_owned(),
+        (false, false) => {}
     }
     match unread.split_first() {
         Some((first, rest)) if rest.iter().all(|other| other.why == first.why) => format!("; {}", first.why),

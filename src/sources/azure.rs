@@ -75,16 +75,14 @@ impl<'a> Arm<'a> {
         find: &'a Find<'a>,
         observe: &'a dyn Fn(Step),
     ) -> Self {
-        let mut all: BTreeSet<Need> = needs.into_iter().filter(|need| need.is_azure()).collect();
-        if !all.is_empty() {
-            // Whether it is the same cluster must be known whatever is asked of Azure.
-            all.extend([Need::AzureSignIn, Need::NodeGroup, Need::ManagedCluster]);
+        Self {
+            needs: Need::of_azure(needs),
+            facts: RefCell::new(seed),
+            reads: Cell::new(0),
+            found: RefCell::new(None),
+            observe,
+            find,
         }
-        let mut open: Vec<Need> = all.iter().copied().collect();
-        while let Some(need) = open.pop() {
-            open.extend(need.builds_on().iter().filter(|base| all.insert(**base)));
-        }
-        Self { needs: all, facts: RefCell::new(seed), reads: Cell::new(0), found: RefCell::new(None), observe, find }
     }
 
     /// Reads everything, unless `end` comes first, which says why it ended.

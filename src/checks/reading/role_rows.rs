@@ -150,7 +150,8 @@ fn say(facts: &Facts, lacks: &[&Row], why_it_matters: &str) -> Finding {
             finding = finding.seen(evidence(row)).concerning(azure_subject(&row.scope));
         }
     }
-    finding.mended_by(remedy)
+    let own = facts.unread(Need::CallerRights);
+    finding.without(own.map(|unread| format!("whether you may grant it yourself: {}", unread.why))).mended_by(remedy)
 }
 
 /// Returns where the assignments of a row can be seen.

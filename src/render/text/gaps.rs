@@ -6,7 +6,7 @@ use owo_colors::OwoColorize as _;
 
 use super::page::{DIM, Detail, Page, YELLOW};
 use crate::checks::{Ignored, Outcome};
-use crate::facts::{DEFAULT_NAMESPACE, Facts};
+use crate::facts::{DEFAULT_NAMESPACE, Facts, Right};
 use crate::finding::{Severity, counted, listing};
 use crate::render::report::{A_RIGHT_IS_MISSING, Deselected};
 use crate::render::text::left_out_by_flag;
@@ -20,15 +20,18 @@ impl Page<'_> {
     /// Names what could not be judged, one line for each missing right or other reason: one stops many checks.
     pub(super) fn unjudged(&mut self, facts: &Facts) {
         let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        let mut needs_rights = false;
+        let (mut of_cluster, mut of_azure) = (false, false);
         for ran in &self.diagnosis.ran {
             match &ran.outcome {
                 Outcome::Inconclusive(unread) if unread.missing.is_empty() => {
                     by_reason.entry(unread.why.clone()).or_default().push(ran.check.code);
                 }
                 Outcome::Inconclusive(unread) => {
-                    needs_rights = true;
                     for right in &unread.missing {
+                        match right {
+                            Right::Kube(_) => of_cluster = true,
+                            Right::Arm(_) => of_azure = true,
+                        }
                         by_reason.entry(format!("needs {}", right.words())).or_default().push(ran.check.code);
                     }
                 }
@@ -49,7 +52,7 @@ impl Page<'_> {
             let text = format!("{reason} ({})", listing(codes, most));
             self.marked(&"?".style(YELLOW).to_string(), &text, None);
         }
-        if needs_rights {
+        if of_cluster {
             let namespace = &facts.extension.namespace;
             let roles = if namespace == DEFAULT_NAMESPACE {
                 "kubectl aksbackup rbac".to_owned()
@@ -58,6 +61,13 @@ impl Page<'_> {
             };
             self.wrapped("  ", "Whoever administers the cluster can give these rights. As roles, which only read:");
             self.command(&roles);
+        }
+        if of_azure {
+            self.wrapped(
+                "  ",
+                "Whoever administers the subscription can give the rights in Azure. As a role, which only reads:",
+            );
+            self.command("kubectl aksbackup rbac --azure");
         }
     }
 

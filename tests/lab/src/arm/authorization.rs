@@ -30,14 +30,11 @@ pub(crate) fn needed(method: &str, target: &Target, api: Option<&Api>) -> Option
         }
         Target::Resource(resource) => {
             let api = api?;
-            // Everybody may ask what he may do, and read the definitions of the tenant; Resource Graph leaves out what he
-            // may not read; who began an operation may ask for it.
+            // Everybody may read the definitions of the tenant; Resource Graph leaves out what he may not read; who began
+            // an operation may ask for it. That who asks what he may do needs a right for it is as Microsoft's list of
+            // operations has it, and was not seen.
             let of_tenant = resource.scope.is_empty() && method == "GET";
-            if api.is("Microsoft.Authorization/permissions")
-                || api.is("Microsoft.ResourceGraph/resources")
-                || api.last_type() == "operations"
-                || of_tenant
-            {
+            if api.is("Microsoft.ResourceGraph/resources") || api.last_type() == "operations" || of_tenant {
                 return None;
             }
             // The dry run is a POST, but its action is called a read.

@@ -232,8 +232,11 @@ fn resource_graph_is_silent_about_what_may_not_be_read() {
     assert_eq!(rows(world), 2);
     let permissions =
         format!("{}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01", group_id(NODE_GROUP));
+    assert_eq!(code(&get(world, &permissions)), (403, "AuthorizationFailed".to_owned()));
+    let actions = ["Microsoft.Compute/*/read", "Microsoft.Authorization/permissions/read"];
+    world.allowed = Some(actions.map(|action| Allowed::new(action, &group_id(NODE_GROUP))).to_vec());
     let told = get(world, &permissions).body.unwrap();
-    assert_eq!(told["value"][0]["actions"], json!(["Microsoft.Compute/*/read"]));
+    assert_eq!(told["value"][0]["actions"], json!(actions));
 }
 
 #[test]
