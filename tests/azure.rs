@@ -123,11 +123,6 @@ fn patch(world: &mut World, id: &str, changes: Value) {
 
 const BROKEN: &[Broken] = &[
     Broken {
-        name: "the extension has no role at the account",
-        change: |world| without_roles(world, EXTENSION_PRINCIPAL, &account_id()),
-        roots: &["extension-role-missing"],
-    },
-    Broken {
         name: "the vault may not read the cluster",
         change: |world| without_roles(world, VAULT_PRINCIPAL, &cluster_id()),
         roots: &["vault-reader-missing"],
@@ -164,11 +159,6 @@ const BROKEN: &[Broken] = &[
         name: "the extension is gone in Azure",
         change: |world| world.remove(&extension_id()),
         roots: &["azure-extension-missing"],
-    },
-    Broken {
-        name: "the cluster is stopped",
-        change: |world| patch(world, &cluster_id(), json!({"properties": {"powerState": {"code": "Stopped"}}})),
-        roots: &["cluster-stopped"],
     },
     Broken {
         name: "a policy refuses snapshots",
@@ -267,6 +257,16 @@ const DOUBTFUL: &[Broken] = &[
             world.set(&id, twin);
         },
         roots: &["azure-extension-twins"],
+    },
+    Broken {
+        name: "the extension has no role at the account",
+        change: |world| without_roles(world, EXTENSION_PRINCIPAL, &account_id()),
+        roots: &["extension-role-missing"],
+    },
+    Broken {
+        name: "the cluster is stopped",
+        change: |world| patch(world, &cluster_id(), json!({"properties": {"powerState": {"code": "Stopped"}}})),
+        roots: &["cluster-stopped"],
     },
 ];
 

@@ -37,8 +37,8 @@ fn bare(text: &str) -> String {
 fn every_case_fits_every_width() {
     for case in support::cases() {
         let facts = support::facts_of(&case);
+        let diagnosis = Diagnosis::of(run(CHECKS, &facts));
         for (width, detail) in [(60, Detail::Human), (80, Detail::Wide), (100, Detail::Human), (200, Detail::Wide)] {
-            let diagnosis = Diagnosis::of(run(CHECKS, &facts));
             let text = bare(&doctor(&diagnosis, &[], &[], &facts, Look { width, detail }));
             for line in text.lines().filter(|line| line.chars().count() > width) {
                 // What sticks out is one word after an indent, a sign or a label, or one quoted part of a command.

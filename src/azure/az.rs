@@ -82,11 +82,22 @@ impl<'t> Az<'t> {
     /// # Errors
     /// What is wrong with the sign-in.
     pub async fn sign_in(&self) -> Result<SignIn, Trouble> {
-        let printed: Printed = read(&self.run(&["account", "get-access-token"]).await?)?;
+        let answer = match self.run(&["account", "get-access-token"]).await {
+            // Only where az does not know the question does its version matter: one more az then, and none otherwise.
+            Err(Trouble::TooOld(None)) => return Err(Trouble::TooOld(self.version().await)),
+            answer => answer?,
+        };
+        let printed: Printed = read(&answer)?;
         if printed.is_empty() {
             return Err(Trouble::Unreadable("there is no token in it".to_owned()));
         }
         Ok(printed.sign_in())
+    }
+
+    /// Returns the version of az, where it tells it.
+    async fn version(&self) -> Option<String> {
+        let answer: serde_json::Value = read(&self.run(&["version"]).await.ok()?).ok()?;
+        answer.get("azure-cli")?.as_str().map(crate::facts::objects::plain_name)
     }
 
     /// Puts a question to Azure Resource Manager.

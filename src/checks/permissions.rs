@@ -218,6 +218,7 @@ fn of_extension(facts: &Facts) -> Option<Row> {
 
 /// Returns whether the extension signs in to the account as itself: by the location in the cluster where that tells, else
 /// by its settings in Azure.
+#[must_use]
 pub fn signs_in_as_itself(facts: &Facts, extension: &ArmExtension) -> bool {
     let account = extension.storage_setting("storageAccount");
     let location = facts.locations().find(|location| location.setting("storageAccount") == account);

@@ -61,10 +61,16 @@ fn demo(name: &str) -> Result<()> {
     lab.play(&scenario(name)?)?;
     eprintln!("lab: `{name}` is there after {:.1} s", start.elapsed().as_secs_f64());
     println!("export KUBECONFIG={}", lab.kubeconfig().display());
+    // The Azure of the same story: healthy, whatever is broken in the cluster.
+    let az = az()?;
+    let azure = Azure::start()?;
+    for (name, value) in azure.env() {
+        println!("export {name}={value}");
+    }
     // The plugin is built beside this program.
     let beside = std::env::current_exe()?;
     let beside = beside.parent().unwrap_or(std::path::Path::new(".")).display();
-    println!("export PATH={beside}:{}:$PATH", programs.folder.display());
+    println!("export PATH={beside}:{}:{}:$PATH", programs.folder.display(), az.display());
     println!("kubectl aksbackup doctor");
     eprintln!("lab: runs until it is interrupted (Ctrl-C)");
     loop {
