@@ -57,8 +57,10 @@ impl<'t> Az<'t> {
     /// Finds az on PATH; `subscription` is that of the questions, and a call may take `limit` where that is long.
     ///
     /// # Errors
-    /// There is none.
+    /// Where there is no az.
     pub fn find(subscription: Option<&str>, limit: Option<Duration>) -> Result<Self, Trouble> {
+        // az would read a file for a word that begins so, and a node's providerID is somebody else's word.
+        let subscription = subscription.filter(|subscription| !subscription.starts_with('@'));
         let program = which::which("az").map_err(|_| Trouble::NotInstalled)?;
         let limit = limit.unwrap_or(Duration::MAX).max(LIMIT).min(Duration::from_secs(600));
         let subscription = subscription.map(str::to_owned);

@@ -68,7 +68,9 @@ impl Question {
             return None;
         }
         let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        if parameters.iter().any(|(key, value)| key.contains(char::is_control) || value.contains(char::is_control)) {
+        // az would read a file for a value that begins so.
+        let is_odd = |text: &str| text.contains(char::is_control) || text.starts_with('@');
+        if parameters.iter().any(|(key, value)| is_odd(key) || is_odd(value)) {
             return None;
         }
         Some(Self { path: path.to_owned(), parameters, body: None })
@@ -84,7 +86,7 @@ mod tests {
         let next = Question::next("https://evil.example/subscriptions/s/x?api-version=1&$skiptoken=a%2Bb%3D").unwrap();
         assert_eq!(next.path, "/subscriptions/s/x");
         assert_eq!(next.parameters[1], ("$skiptoken".to_owned(), "a+b=".to_owned()));
-        for odd in ["", "https://host", "https://h/a b", "https://h/a?x=%0a"] {
+        for odd in ["", "https://host", "https://h/a b", "https://h/a?x=%0a", "https://h/a?x=@/etc/passwd"] {
             assert_eq!(Question::next(odd), None, "{odd}");
         }
     }

@@ -36,11 +36,7 @@ pub const VERSIONS: &[Version] = &[
     row("Microsoft.Authorization/denyAssignments", "2022-04-01", "the only stable one"),
     row("Microsoft.Authorization/permissions", "2022-04-01", "the only stable one"),
     row("Microsoft.Authorization/locks", "2020-05-01", "the newest stable one"),
-    row(
-        "Microsoft.PolicyInsights/checkPolicyRestrictions",
-        "2022-03-01",
-        "the first that tells the effect of a policy",
-    ),
+    row("Microsoft.PolicyInsights/checkPolicyRestrictions", "2022-03-01", "tells denials, which is all that is asked"),
     row("Microsoft.ResourceGraph/resources", "2021-03-01", "stable in every cloud"),
     row("Microsoft.Compute/virtualMachineScaleSets", "2024-07-01", "stable; identities have not changed for years"),
     row("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "stable in every cloud"),

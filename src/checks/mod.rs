@@ -158,6 +158,7 @@ mod tls_untrusted;
 mod trusted_access_missing;
 mod vault_elsewhere;
 mod vault_gone;
+mod vault_guards_little;
 mod vault_reader_missing;
 mod vault_role_missing;
 mod vault_tier_unsupported;
@@ -321,4 +322,5 @@ pub static CHECKS: &[&Check] = &[
     &snapshots_denied_by_policy::CHECK,
     &vault_gone::CHECK,
     &snapshot_group_gone::CHECK,
+    &vault_guards_little::CHECK,
 ];

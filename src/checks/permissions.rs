@@ -12,7 +12,7 @@ use super::reading::location_account::{Account, Mode};
 use crate::facts::arm::{
     ArmExtension, ArmId, BACKUP_OPERATOR, BackupInstance, Held, PermissionSet, RoleAssignment, known_role,
 };
-use crate::facts::{Facts, Need, Unread};
+use crate::facts::{Facts, Fetched, Need, Unread};
 
 /// So long after it was granted a role may not have reached everywhere.
 ///
@@ -186,9 +186,9 @@ pub fn permissions(facts: &Facts) -> Vec<Row> {
     rows.extend(of_kubelet(facts));
     rows.extend(of_caller(facts));
     // Two instances of one vault ask for the same.
-    let mut seen: Vec<(Option<String>, ArmId, &'static str)> = Vec::new();
+    let mut seen: Vec<(ArmId, Option<String>, ArmId, &'static str)> = Vec::new();
     rows.retain(|row| {
-        let key = (row.principal.clone(), row.scope.clone(), row.needed);
+        let key = (row.of.clone(), row.principal.clone(), row.scope.clone(), row.needed);
         let is_new = !seen.contains(&key);
         seen.push(key);
         is_new
@@ -285,7 +285,8 @@ fn at_cluster(facts: &Facts, vault: &ArmId) -> Vec<Row> {
         let state = one.properties.provisioning_state.as_deref().unwrap_or("Succeeded");
         one.properties.source_resource_id == *vault
             && state.eq_ignore_ascii_case("Succeeded")
-            && one.properties.roles.iter().any(|role| role.eq_ignore_ascii_case(BACKUP_OPERATOR))
+            && (one.properties.roles.is_empty()
+                || one.properties.roles.iter().any(|role| role.eq_ignore_ascii_case(BACKUP_OPERATOR)))
     });
     let verdict = match (operator, facts.trusted_access.unread(Need::TrustedAccess.what())) {
         (Some(_), _) => Verdict::Granted,
@@ -465,7 +466,7 @@ fn judge(facts: &Facts, actor: &Actor<'_>, scope: ArmId, what: What, needed: &'s
 
 /// Returns whether an assignment's scope takes in the scope; management groups lie above every subscription that is asked.
 fn is_above(assigned: &ArmId, scope: &ArmId) -> bool {
-    assigned.holds(scope) || assigned.as_str().to_ascii_lowercase().starts_with("/providers/microsoft.management/")
+    assigned.holds(scope) || assigned.is_management_group()
 }
 
 /// Returns what an assignment allows; `None` where its role is not known.
@@ -474,8 +475,11 @@ fn allowed_by(facts: &Facts, one: &RoleAssignment) -> Option<Vec<PermissionSet>>
     if let Some(role) = known_role(id) {
         return Some(vec![role.permissions()]);
     }
-    let asked = facts.role_definitions.known_rows().iter().find(|role| role.id.name().eq_ignore_ascii_case(id))?;
-    Some(asked.properties.permissions.clone())
+    match facts.role_definitions.known_rows().iter().find(|role| role.id.name().eq_ignore_ascii_case(id)) {
+        Some(asked) => Some(asked.properties.permissions.clone()),
+        // Those that are there were all read: one that is not among them was deleted, and allows nothing.
+        None => matches!(facts.role_definitions, Fetched::Got(_)).then(Vec::new),
+    }
 }
 
 /// Returns the name of an assignment's role, else the role's id.

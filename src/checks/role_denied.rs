@@ -6,7 +6,7 @@ use super::check::{Check, Judgement};
 use super::permissions::{Row, Verdict, permissions};
 use super::reading::azure::azure_subject;
 use super::reading::role_rows::by_identity;
-use crate::facts::{Facts, Need, helpful, required, shell_word};
+use crate::facts::{Facts, Need, Stop, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
 /// The check.
@@ -56,6 +56,12 @@ fn run(facts: &Facts) -> Judgement {
     facts.azure_cluster()?;
     facts.deny_assignments.required(Need::DenyAssignments.what())?;
     let denied: Vec<Row> = permissions(facts).into_iter().filter(|row| row.verdict == Verdict::Denied).collect();
+    // Of an identity that could not be read nobody knows what it is denied.
+    let unnamed =
+        [Need::ArmExtensions, Need::BackupInstances, Need::Vaults].into_iter().find_map(|need| facts.unread(need));
+    if let (true, Some(unread)) = (denied.is_empty(), unnamed) {
+        return Err(Stop::Inconclusive(unread));
+    }
     Ok(by_identity(&denied.iter().collect::<Vec<_>>()).iter().map(|rows| say(rows)).collect())
 }
 

@@ -76,11 +76,14 @@ fn run(facts: &Facts) -> Judgement {
 
 /// Returns why a role may be new all the same: those of an identity could not be read.
 fn unknown(facts: &Facts) -> Option<Unread> {
-    permissions(facts).into_iter().find_map(|row| match row.verdict {
-        Verdict::Unknown(unread) => {
-            Some(Unread { why: format!("since when {} has its roles: {}", row.identity, unread.why), ..unread })
-        }
-        _ => None,
+    let unnamed = [Need::ArmExtensions, Need::BackupInstances].into_iter().find_map(|need| facts.unread(need));
+    unnamed.or_else(|| {
+        permissions(facts).into_iter().find_map(|row| match row.verdict {
+            Verdict::Unknown(unread) => {
+                Some(Unread { why: format!("since when {} has its roles: {}", row.identity, unread.why), ..unread })
+            }
+            _ => None,
+        })
     })
 }
 

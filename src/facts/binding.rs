@@ -135,7 +135,7 @@ impl Facts {
         is_foreign.then(|| pools.join(", "))
     }
 
-    /// Returns the id of the nodes' resource group, where all of them lie in one.
+    /// Returns the id of the resource group that the first of the nodes lies in.
     #[must_use]
     pub fn machine_group(&self) -> Option<ArmId> {
         // Auto-provisioned nodes and VM pools lie in the same one; a second one is somebody else's machine.

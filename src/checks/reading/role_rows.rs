@@ -53,7 +53,12 @@ pub fn rows(facts: &Facts, who: Who, whats: &[What]) -> Result<Vec<Row>, Stop> {
         }),
         _ => None,
     });
-    match unknown {
+    // What names a further scope may be what could not be read.
+    let unnamed = || {
+        let naming = OF_TABLE.into_iter().filter(|need| names(*need, who) && *need != Need::TrustedAccess);
+        naming.into_iter().find_map(|need| facts.unread(need))
+    };
+    match unknown.or_else(unnamed) {
         Some(unread) if !is_broken => Err(Stop::Inconclusive(unread)),
         _ => Ok(rows),
     }

@@ -93,6 +93,12 @@ impl ArmId {
         mine.is_empty() || theirs == mine || theirs.strip_prefix(&mine).is_some_and(|rest| rest.starts_with('/'))
     }
 
+    /// Returns whether it is a management group: those that are asked about lie above the subscription that was asked.
+    #[must_use]
+    pub fn is_management_group(&self) -> bool {
+        self.0.to_ascii_lowercase().starts_with("/providers/microsoft.management/")
+    }
+
     /// Returns the scope in a person's words: `resource group rg`, `storage account x`, `subscription s`.
     #[must_use]
     pub fn words(&self) -> String {

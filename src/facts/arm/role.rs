@@ -173,7 +173,8 @@ impl DenyAssignment {
             all.iter().any(|one| one.id.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(id)))
         };
         let concerns = names(&of.principals, principal) || names(&of.principals, EVERYBODY);
-        let is_there = of.scope == *scope || (of.do_not_apply_to_child_scopes != Some(true) && of.scope.holds(scope));
+        let is_above = of.scope.holds(scope) || of.scope.is_management_group();
+        let is_there = of.scope == *scope || (of.do_not_apply_to_child_scopes != Some(true) && is_above);
         let takes = |set: &PermissionSet| if is_data { set.allows_data(action) } else { set.allows(action) };
         concerns && !names(&of.exclude_principals, principal) && is_there && of.permissions.iter().any(takes)
     }

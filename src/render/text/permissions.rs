@@ -3,7 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::page::{Detail, Page};
-use crate::checks::permissions::{Row, Verdict, permissions};
+use crate::checks::permissions::{Row, Verdict, What, permissions};
 use crate::facts::Facts;
 use crate::finding::minute;
 
@@ -24,17 +24,29 @@ impl Page<'_> {
             .set_width(u16::try_from(self.look.width).unwrap_or(u16::MAX))
             .set_header(["WHO", "AT", "NEEDS", "HAS", ""]);
         for row in &rows {
-            let has = match (&row.has, &row.inherited_from) {
-                (Some(has), Some(from)) => format!("{has} (from {})", from.words()),
-                (Some(has), None) => has.clone(),
-                (None, _) => "-".to_owned(),
-            };
-            table.add_row([row.identity.clone(), row.scope.words(), row.needed.to_owned(), has, verdict(row)]);
+            let needed = if row.what == What::Grant { "to grant roles" } else { row.needed };
+            table.add_row([
+                row.identity.clone(),
+                row.scope.words(),
+                needed.to_owned(),
+                has(row, is_wide),
+                verdict(row),
+            ]);
         }
         for line in table.to_string().lines() {
             self.line(line.trim_end());
         }
     }
+}
+
+/// Returns what gives a permission: where it was given, and in the wide form since when.
+fn has(row: &Row, is_wide: bool) -> String {
+    let Some(role) = row.has.as_deref().filter(|_| row.what != What::Grant) else {
+        return if row.has.is_some() { "yes" } else { "-" }.to_owned();
+    };
+    let from = row.inherited_from.as_ref().map_or_else(String::new, |from| format!(" (from {})", from.words()));
+    let since = row.since.filter(|_| is_wide).map_or_else(String::new, |since| format!(", since {}", minute(since)));
+    format!("{role}{from}{since}")
 }
 
 /// Returns how it stands with a permission, in a few words.

@@ -38,15 +38,18 @@ struct GraphPage {
 struct Rows<T> {
     rows: Vec<T>,
     odd: usize,
+    /// How many were too many.
+    surplus: usize,
 }
 
 impl<T: DeserializeOwned> Rows<T> {
     const fn new() -> Self {
-        Self { rows: Vec::new(), odd: 0 }
+        Self { rows: Vec::new(), odd: 0, surplus: 0 }
     }
 
     /// Reads each row by itself: one of an unexpected shape costs only itself.
     fn add(&mut self, page: &[Box<RawValue>]) {
+        self.surplus += page.len().saturating_sub(MOST_ROWS.saturating_sub(self.rows.len()));
         for row in page.iter().take(MOST_ROWS.saturating_sub(self.rows.len())) {
             match serde_json::from_str(row.get()) {
                 Ok(row) => self.rows.push(row),
@@ -56,6 +59,9 @@ impl<T: DeserializeOwned> Rows<T> {
     }
 
     fn lack(&self) -> Option<String> {
+        if self.surplus > 0 {
+            return Some(format!("of its rows {} more than {MOST_ROWS} were not kept", self.surplus));
+        }
         (self.odd > 0).then(|| format!("{} of its rows have an unexpected shape", self.odd))
     }
 }
