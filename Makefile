@@ -55,6 +55,7 @@ soak: tools ## What takes long: every call x every fault, a thousand runs in a r
 	$(CARGO) test --locked --test faults -- all
 	$(CARGO) test --locked --test faults -- soak
 	PROPTEST_CASES=$${PROPTEST_CASES:-20000} $(CARGO) test --release --locked --test robustness
+	AKSBACKUP_LAB_ALL=1 $(CARGO) test --locked -p aksbackup-lab --test scenarios
 
 lint: ## Formatting, clippy and docs, with warnings denied
 	$(CARGO) fmt --all --check

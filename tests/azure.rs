@@ -436,9 +436,17 @@ fn flags_that_name_another_cluster_are_a_finding() {
         cluster["id"] = json!(other);
         cluster["properties"]["nodeResourceGroup"] = json!("MC_rg_other_centralus");
         world.set(&other, cluster);
+        // It has an extension of its own, whose identity no node of this cluster may take.
+        let mut extension = world.get(&extension_id()).unwrap().clone();
+        let id = format!("{other}/providers/Microsoft.KubernetesConfiguration/extensions/own");
+        extension["id"] = json!(id);
+        extension["name"] = json!("own");
+        extension["properties"]["aksAssignedIdentity"]["principalId"] = json!("5a5a5a5a-0000-4000-8000-0000000000ff");
+        world.set(&id, extension);
     });
     let (report, code) = see(&azure, &["--resource-group", "rg", "--cluster-name", "other"]);
-    assert!(code == 1 && names(&report, "root").contains(&"cluster-not-the-same"), "{:?}", names(&report, "root"));
+    // Nothing else is said of Azure: each finding, and each remedy, would be about the wrong cluster.
+    assert_eq!((names(&report, "root"), code), (vec!["cluster-not-the-same"], 1), "{report:#}");
     let right = see(&azure, &["--resource-group", "rg", "--cluster-name", "cluster"]);
     assert_eq!((names(&right.0, "root"), right.1), (vec![], 0));
 }

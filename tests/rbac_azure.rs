@@ -26,7 +26,6 @@ use serde_json::{Value, json};
 /// Rights that nobody misses by name, and why.
 const SILENT: &[(&str, &str)] = &[
     ("Microsoft.Compute/disks/read", "Resource Graph leaves out what its caller may not read, and does not say so"),
-    ("Microsoft.Compute/snapshots/read", "Resource Graph leaves out what its caller may not read, and does not say so"),
     ("Microsoft.ResourceGraph/resources/read", "whether Azure asks for it is not known, and the simulator does not"),
 ];
 

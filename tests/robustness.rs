@@ -147,6 +147,12 @@ fn facts_with_any_field_taken_away_crash_nothing() {
 }
 
 /// A bundle is somebody else's file, and settings are free text: neither may put a command into what people copy.
+/// Returns a command without what stands between single quotes: a shell takes that as it is.
+fn without_quoted(command: &str) -> String {
+    let parts = command.split('\'').enumerate();
+    parts.filter(|(at, _)| at % 2 == 0).map(|(_, part)| part).collect()
+}
+
 #[test]
 fn no_command_carries_what_a_shell_would_run() {
     const HOSTILE: &str = "x`id`$(reboot);|&>y";
@@ -165,7 +171,8 @@ fn no_command_carries_what_a_shell_would_run() {
                     for command in remedy.documented.iter().chain(&remedy.command) {
                         commands += 1;
                         for harm in ["`id`", "$(reboot)", ";|&"] {
-                            assert!(!command.contains(harm), "{}/{} with {name}: {command}", case.check, case.name);
+                            let bare = without_quoted(command);
+                            assert!(!bare.contains(harm), "{}/{} with {name}: {command}", case.check, case.name);
                         }
                     }
                 }
