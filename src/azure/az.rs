@@ -6,7 +6,6 @@
 //! On Windows az is a batch file, `az.cmd`: the standard library quotes its arguments or refuses them. That is compiled
 //! for, and was not run.
 
-use std::cell::Cell;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -49,7 +48,6 @@ pub struct Az<'t> {
     subscription: Option<String>,
     slots: Semaphore,
     limit: Duration,
-    started: Cell<usize>,
     trace: Option<&'t dyn Fn(String)>,
 }
 
@@ -64,7 +62,7 @@ impl<'t> Az<'t> {
         let program = which::which("az").map_err(|_| Trouble::NotInstalled)?;
         let limit = limit.unwrap_or(Duration::MAX).max(LIMIT).min(Duration::from_secs(600));
         let subscription = subscription.map(str::to_owned);
-        Ok(Self { program, subscription, slots: Semaphore::new(FEW), limit, started: Cell::new(0), trace: None })
+        Ok(Self { program, subscription, slots: Semaphore::new(FEW), limit, trace: None })
     }
 
     /// Has each call told of.
@@ -72,11 +70,6 @@ impl<'t> Az<'t> {
     pub fn traced(mut self, trace: Option<&'t dyn Fn(String)>) -> Self {
         self.trace = trace;
         self
-    }
-
-    /// Returns how many az were started.
-    pub fn started(&self) -> usize {
-        self.started.get()
     }
 
     /// Takes a token, so that those that follow find a fresh one: several az that renew one at once break each other's.
@@ -130,7 +123,6 @@ impl<'t> Az<'t> {
     async fn run(&self, args: &[&str]) -> Result<Vec<u8>, Trouble> {
         // Nobody closes the semaphore.
         let _slot = self.slots.acquire().await.map_err(|_| Trouble::Other("az is no longer asked".to_owned()))?;
-        self.started.set(self.started.get() + 1);
         #[expect(clippy::disallowed_methods, reason = "the one program of this room: the user's own way to Azure")]
         let mut command = tokio::process::Command::new(&self.program);
         command.args(args).args(["--output", "json", "--only-show-errors"]);

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::reading::location_account::{Account, Mode};
 use crate::facts::arm::{
-    ArmExtension, ArmId, BACKUP_OPERATOR, BackupInstance, Held, PermissionSet, RoleAssignment, known_role,
+    ArmExtension, ArmId, BackupInstance, Held, PermissionSet, RoleAssignment, TrustedAccess, known_role,
 };
 use crate::facts::{Facts, Fetched, Need, Unread};
 
@@ -281,13 +281,9 @@ fn at_cluster(facts: &Facts, vault: &ArmId) -> Vec<Row> {
     let scope = cluster.id.clone();
     let look = judge(facts, &actor, scope.clone(), What::LookAtCluster, "Reader", LOOK_AT_CLUSTER);
     let bindings = facts.trusted_access.known_rows();
-    let operator = bindings.iter().find(|one| {
-        let state = one.properties.provisioning_state.as_deref().unwrap_or("Succeeded");
-        one.properties.source_resource_id == *vault
-            && state.eq_ignore_ascii_case("Succeeded")
-            && (one.properties.roles.is_empty()
-                || one.properties.roles.iter().any(|role| role.eq_ignore_ascii_case(BACKUP_OPERATOR)))
-    });
+    let lets_in =
+        |one: &&TrustedAccess| one.properties.source_resource_id == *vault && one.is_done() && one.is_for_backups();
+    let operator = bindings.iter().find(lets_in);
     let verdict = match (operator, facts.trusted_access.unread(Need::TrustedAccess.what())) {
         (Some(_), _) => Verdict::Granted,
         (None, Some(unread)) => Verdict::Unknown(unread),

@@ -57,15 +57,14 @@ fn run(facts: &Facts) -> Judgement {
         facts.azure_cluster()?;
         return Err(crate::facts::Stop::inconclusive("the cluster's region is not known"));
     };
-    let plain = |region: &str| region.to_ascii_lowercase().replace(' ', "");
-    if account.location.is_empty() || plain(&account.location) == plain(region) {
+    if account.location.is_empty() || account.location.eq_ignore_ascii_case(region) {
         return Ok(Vec::new());
     }
     let message = format!(
         "The {} is in {}, the cluster in {}. Azure Backup for AKS asks for one region.",
         words(&id),
-        plain(&account.location),
-        plain(region)
+        account.location,
+        region
     );
     let mut remedy = Remedy::guided(
         "Give the extension a container in a storage account of the cluster's region, and grant its identity the role there. \

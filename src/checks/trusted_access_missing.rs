@@ -75,7 +75,7 @@ fn run(facts: &Facts) -> Judgement {
     for vault in vaults.iter().filter(|vault| !is_gone(vault)) {
         let own: Vec<&TrustedAccess> =
             bindings.iter().filter(|binding| binding.properties.source_resource_id == *vault).collect();
-        if own.iter().any(|binding| has_role(binding) && state(binding) == State::Done) {
+        if own.iter().any(|binding| binding.is_for_backups() && binding.is_done()) {
             continue;
         }
         match own.first() {
@@ -112,11 +112,6 @@ fn state(binding: &TrustedAccess) -> State {
         "failed" | "canceled" | "deleting" => State::Failed,
         _ => State::Underway,
     }
-}
-
-fn has_role(binding: &TrustedAccess) -> bool {
-    let roles = &binding.properties.roles;
-    roles.is_empty() || roles.iter().any(|role| role.trim().eq_ignore_ascii_case(BACKUP_OPERATOR))
 }
 
 /// Returns how much it hurts that a vault does not get in: backups fail only where it is to make some.
@@ -168,7 +163,7 @@ fn unfit(facts: &Facts, vault: &ArmId, binding: &TrustedAccess) -> Finding {
     let options = cluster_options(facts, "--cluster-name");
     let name = shell_word(&binding.name);
     let begins = format!("The trusted access binding {} of vault {}", binding.name, vault.name());
-    if !has_role(binding) {
+    if !binding.is_for_backups() {
         let with = roles.iter().copied().chain([BACKUP_OPERATOR]).map(shell_word).collect::<Vec<_>>().join(",");
         return Finding::new(
             hurts(facts, vault),

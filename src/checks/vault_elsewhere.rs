@@ -61,7 +61,7 @@ fn run(facts: &Facts) -> Judgement {
     let elsewhere = vaults
         .iter()
         .filter(|vault| judged.contains(&vault.id) && !vault.location.is_empty())
-        .filter(|vault| plain(&vault.location) != plain(region));
+        .filter(|vault| !vault.location.eq_ignore_ascii_case(region));
     Ok(elsewhere
         .map(|vault| {
             let mut finding = Finding::new(
@@ -85,15 +85,9 @@ fn run(facts: &Facts) -> Judgement {
                      hand, see whether another one was meant.",
                 )
                 .documented(format!(
-                    "az dataprotection backup-vault list --query \"[?location=='{}'].id\" --output tsv",
-                    plain(region)
+                    "az dataprotection backup-vault list --query \"[?location=='{region}'].id\" --output tsv"
                 )),
             )
         })
         .collect())
-}
-
-/// Returns a region as Azure's ids spell it: `Central US` is `centralus`.
-fn plain(region: &str) -> String {
-    region.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

@@ -63,9 +63,7 @@ fn run(facts: &Facts) -> Judgement {
     let vaults = facts.vaults.rows(Need::Vaults.what())?;
     let here = |id: &ArmId| {
         let vault = vaults.iter().find(|vault| Some(&vault.id) == id.parent().as_ref())?;
-        let region: String =
-            vault.location.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        OPERATIONAL_ONLY.contains(&region.as_str()).then_some(vault)
+        OPERATIONAL_ONLY.contains(&vault.location.as_str()).then_some(vault)
     };
     let used = candidates(facts, policies);
     if let (true, Some(named)) = (used.is_empty(), &facts.named.policy) {

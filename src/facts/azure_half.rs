@@ -77,16 +77,19 @@ impl Facts {
             .filter(|id| id.has_type("Microsoft.ContainerService/managedClusters"))
     }
 
-    /// Returns whether anything was asked of Azure, and answered.
+    /// Returns whether anything was asked of Azure about this cluster or its vault, and answered; a sign-in is no answer.
     #[must_use]
     pub const fn has_asked_azure(&self) -> bool {
-        self.azure_sign_in.known().is_some()
+        self.node_group.known().is_some()
+            || self.managed_cluster.known().is_some()
+            || self.managed_cluster.is_absent()
+            || self.vaults.known().is_some()
     }
 
     /// Returns whether Azure was to be asked, and could not be.
     #[must_use]
     pub const fn has_failed_to_ask_azure(&self) -> bool {
-        matches!(self.azure_sign_in, Fetched::Failed(_) | Fetched::Denied(_))
+        !self.has_asked_azure() && !self.azure_sign_in.is_unasked()
     }
 
     /// Returns whether the cluster itself did not answer, and all that is known is from Azure.
@@ -184,6 +187,20 @@ impl Facts {
             .collect();
         named.dedup();
         if named.is_empty() { identity.principals().into_iter().take(1).collect() } else { named }
+    }
+
+    /// Returns the subscriptions that matter: the cluster's, the account's, the snapshots'; none where nothing is known.
+    #[must_use]
+    pub fn subscriptions(&self, cluster: Option<&ArmId>) -> Vec<String> {
+        let account = self.backup_extension().ok().and_then(ArmExtension::account);
+        let ids = cluster.cloned().into_iter().chain(account).chain(self.snapshot_groups());
+        let mut all: Vec<String> = Vec::new();
+        for one in ids.filter_map(|id| id.subscription().map(str::to_owned)) {
+            if !all.iter().any(|known| known.eq_ignore_ascii_case(&one)) {
+                all.push(one);
+            }
+        }
+        all
     }
 
     /// Returns the snapshot resource groups of the instances.

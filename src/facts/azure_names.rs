@@ -3,6 +3,7 @@
 //! Knowledge: azure-backup.md section 2, the table of required hosts by cloud; the account is the storage location's.
 
 use super::Facts;
+use super::arm::AzureCloud;
 use super::objects::StorageLocation;
 
 /// What the extension needs a name for.
@@ -82,12 +83,12 @@ impl Facts {
     }
 }
 
-/// Returns the cloud of a region; those of the sovereign clouds are known by their names.
+/// Returns the hosts of a region's cloud.
 fn cloud_of(region: &str) -> Cloud {
-    match region.to_ascii_lowercase() {
-        r if r.starts_with("usgov") || r.starts_with("usdod") => US_GOVERNMENT,
-        r if r.starts_with("china") => CHINA,
-        _ => PUBLIC,
+    match AzureCloud::of_region(region) {
+        AzureCloud::UsGovernment => US_GOVERNMENT,
+        AzureCloud::China => CHINA,
+        AzureCloud::Public => PUBLIC,
     }
 }
 

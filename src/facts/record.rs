@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::arm::{
-    ArmExtension, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk, Held, Lock,
-    ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial, StorageAccount,
-    TrustedAccess, UserIdentity, Vault,
+    ArmExtension, AzureCloud, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk,
+    Held, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial,
+    StorageAccount, TrustedAccess, UserIdentity, Vault,
 };
 use super::azure_half::Named;
 use super::extension::{Extension, Presence};
@@ -631,10 +631,10 @@ impl Facts {
         // A label is free text: what is no region name must not become a question to DNS.
         let is_plain = !region.is_empty() && region.len() <= 63 && region.bytes().all(|b| b.is_ascii_alphanumeric());
         let region = region.to_ascii_lowercase();
-        let end = match region.as_str() {
-            r if r.starts_with("usgov") || r.starts_with("usdod") => "us",
-            r if r.starts_with("china") => "cn",
-            _ => "com",
+        let end = match AzureCloud::of_region(&region) {
+            AzureCloud::UsGovernment => "us",
+            AzureCloud::China => "cn",
+            AzureCloud::Public => "com",
         };
         is_plain.then(|| format!("{region}.dp.kubernetesconfiguration.azure.{end}"))
     }

@@ -1,8 +1,9 @@
 //! Facts from Azure: what the selected checks need, in as few waves as the dependencies allow.
 //!
 //! The waves: which cluster it is; the cluster and what hangs on it; what these name; what only those name in turn. The
-//! first falls away where flags name the cluster; a fifth comes only where an identity has a role that is not known. At most four questions are put at once, each is put once, and a run
-//! puts a bounded number of them ([`MOST_READS`]): what is beyond that is told as not asked.
+//! first falls away where flags name the cluster; a fifth comes only where an identity has a role that is not known. At
+//! most four questions are put at once, each is put once, and a run puts a bounded number of them (`MOST_READS`; further
+//! pages of a list belong to its question): what is beyond that is told as not asked.
 //! No failure of one stops another. An interruption, or the run's own limit, leaves what was not read as failed with
 //! that reason.
 
@@ -19,11 +20,11 @@ use futures::future::{join, join_all};
 use self::listing::unread;
 use super::live::Step;
 use crate::azure::{Az, Question, Trouble};
-use crate::facts::arm::{ArmExtension, ArmId, AzureCloud, Disk, NodeGroup, SignIn};
+use crate::facts::arm::{ArmId, AzureCloud, Disk, NodeGroup, SignIn};
 use crate::facts::{Facts, Fetched, Need, Parts, is_aks_host};
 
 /// So many questions a run puts at most, for one vault and one subscription; a further one of either may have some more.
-pub const MOST_READS: usize = 20;
+const MOST_READS: usize = 20;
 /// The vault, its policies, its jobs, and its roles.
 const MORE_FOR_A_VAULT: usize = 4;
 /// Its locks and deny assignments, and the roles in it.
@@ -118,11 +119,10 @@ impl<'a> Arm<'a> {
                 return self.give_up_all(&trouble.words());
             }
             Ok(who) => {
-                let foreign = foreign_cloud(&who, self.facts.borrow().region());
-                self.facts.borrow_mut().azure_sign_in = Fetched::Got(who);
-                if let Some(why) = foreign {
+                if let Some(why) = foreign_cloud(&who, self.facts.borrow().region()) {
                     return self.give_up_all(&why);
                 }
+                self.facts.borrow_mut().azure_sign_in = Fetched::Got(who);
             }
         }
         if self.cluster().is_none() {
@@ -144,8 +144,8 @@ impl<'a> Arm<'a> {
         })
         .await;
         self.wave(&az, &cluster, THIRD).await;
-        // What a vault's own custom roles allow is known one question later still: the only one that has a fifth wave.
-        // They go first: of the person's own rights less depends.
+        // What a vault's own roles allow is known one question later still. They take their questions first: of the
+        // person's own rights less depends.
         let of_roles = async {
             self.roles_of_vaults(&az).await;
             self.wave(&az, &cluster, LAST).await;
@@ -287,17 +287,11 @@ impl<'a> Arm<'a> {
 
     /// Lists the disks of the nodes' group, and counts the snapshots of each, in Azure's index: one question for all.
     async fn disks(&self, az: &Az<'_>, cluster: &ArmId) -> Fetched<Vec<Disk>> {
-        let (group, subscriptions) = {
+        let group = {
             let facts = self.facts.borrow();
             let named =
                 facts.managed_cluster.known().and_then(|cluster| cluster.properties.node_resource_group.clone());
-            let group = named.or_else(|| facts.machine_group().and_then(|group| group.group().map(str::to_owned)));
-            let mut subscriptions: Vec<String> = cluster.subscription().map(str::to_owned).into_iter().collect();
-            for group in facts.snapshot_groups() {
-                let one = group.subscription().map(str::to_owned);
-                subscriptions.extend(one.filter(|one| !subscriptions.contains(one)));
-            }
-            (group, subscriptions)
+            named.or_else(|| facts.machine_group().and_then(|group| group.group().map(str::to_owned)))
         };
         let Some(group) = group.filter(|group| ArmId::new(group).is_plain()) else {
             return Fetched::Failed("the resource group of the nodes is not known".to_owned());
@@ -307,6 +301,7 @@ impl<'a> Arm<'a> {
         let query = format!(
             "// aksbackup: disks-of-cluster\nResources | where type =~ 'microsoft.compute/disks' and tolower(id) startswith '{of_group}' | project id = tolower(id), kind = 'disk', sku = tostring(sku.name), sizeGb = tolong(properties.diskSizeGB) | union (Resources | where type =~ 'microsoft.compute/snapshots' | extend source = tolower(tostring(properties.creationData.sourceResourceId)) | where source startswith '{of_group}' | summarize count = count() by id = source | extend kind = 'snapshots')"
         );
+        let subscriptions = self.subscriptions();
         let subscriptions: Vec<&str> = subscriptions.iter().map(String::as_str).collect();
         self.graph(az, &subscriptions, &query).await
     }
@@ -314,32 +309,29 @@ impl<'a> Arm<'a> {
     /// Lists something of every subscription that matters: the cluster's, the account's, the snapshots'.
     async fn of_subscriptions<T: serde::de::DeserializeOwned>(&self, az: &Az<'_>, kind: &str) -> Fetched<Vec<T>> {
         let subscriptions = self.subscriptions();
-        let lists = join_all(subscriptions.iter().map(|subscription| {
+        let mut lists = join_all(subscriptions.iter().take(MOST_SUBSCRIPTIONS).map(|subscription| {
             self.list(az, Question::get(format!("/subscriptions/{subscription}/providers/{kind}")))
         }))
         .await;
+        // Nothing asked is nothing known, and no empty list.
+        if subscriptions.is_empty() {
+            lists.push(Fetched::Failed("which subscription it is is not known".to_owned()));
+        }
+        if let Some(more) = subscriptions.len().checked_sub(MOST_SUBSCRIPTIONS).filter(|more| *more > 0) {
+            lists.push(Fetched::Failed(format!("{more} more subscriptions were not asked")));
+        }
         together(lists)
     }
 
-    /// Returns the subscriptions that matter: the cluster's, the account's, the snapshots'.
+    /// Returns the subscriptions that matter.
     fn subscriptions(&self) -> Vec<String> {
-        let facts = self.facts.borrow();
-        let account = facts.backup_extension().ok().and_then(ArmExtension::account);
-        let ids = facts.cluster_id().into_iter().chain(account).chain(facts.snapshot_groups());
-        let mut all: Vec<String> = Vec::new();
-        for one in ids.filter_map(|id| id.subscription().map(str::to_owned)) {
-            if !all.iter().any(|known| known.eq_ignore_ascii_case(&one)) {
-                all.push(one);
-            }
-        }
-        all.truncate(MOST_SUBSCRIPTIONS);
-        all
+        self.facts.borrow().subscriptions(self.cluster().as_ref())
     }
 
     /// Takes one of the questions that a run may put.
     fn take_read(&self) -> Result<(), Trouble> {
         let vaults = self.facts.borrow().vault_ids().len().clamp(1, MOST_VAULTS);
-        let subscriptions = self.subscriptions().len().max(1);
+        let subscriptions = self.subscriptions().len().clamp(1, MOST_SUBSCRIPTIONS);
         let most = MOST_READS + MORE_FOR_A_VAULT * (vaults - 1) + MORE_FOR_A_SUBSCRIPTION * (subscriptions - 1);
         if self.reads.get() >= most {
             return Err(Trouble::Other(format!(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::BACKUP_OPERATOR;
 use super::id::ArmId;
 use super::lenient::{flag, null_as_default};
 use crate::facts::Text;
@@ -19,7 +20,7 @@ pub struct NodeGroup {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<ArmId>,
     /// Its region.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "super::lenient::region")]
     pub location: String,
 }
 
@@ -33,7 +34,7 @@ pub struct ManagedCluster {
     #[serde(deserialize_with = "name")]
     pub name: String,
     /// Its region.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "super::lenient::region")]
     pub location: String,
     /// What it acts as.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +261,24 @@ pub struct TrustedAccess {
     /// What it says.
     #[serde(deserialize_with = "null_as_default")]
     pub properties: TrustedAccessProperties,
+}
+
+impl TrustedAccess {
+    /// Returns whether it lets a vault in as what backs up; where Azure names no role, nothing was seen to be wrong.
+    #[must_use]
+    pub fn is_for_backups(&self) -> bool {
+        let roles = &self.properties.roles;
+        roles.is_empty() || roles.iter().any(|role| role.trim().eq_ignore_ascii_case(BACKUP_OPERATOR))
+    }
+
+    /// Returns whether it is in force; where Azure does not say, nothing was seen to be wrong.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.properties
+            .provisioning_state
+            .as_deref()
+            .is_none_or(|state| state.is_empty() || state.eq_ignore_ascii_case("Succeeded"))
+    }
 }
 
 /// What a trusted access binding says.

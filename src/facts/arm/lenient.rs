@@ -56,6 +56,12 @@ pub(super) fn settings<'de, D: Deserializer<'de>>(
         .collect())
 }
 
+/// Reads a region as Azure's ids spell it: `Central US` is `centralus`.
+pub(super) fn region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let raw = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(raw.chars().filter(char::is_ascii_alphanumeric).take(64).map(|c| c.to_ascii_lowercase()).collect())
+}
+
 /// Reads words; null ones are left out.
 pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Text>, D::Error> {
     let raw: Vec<Option<Text>> = null_as_default(deserializer)?;

@@ -17,7 +17,7 @@ pub struct Vault {
     /// Its id.
     pub id: ArmId,
     /// Its region.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "super::lenient::region")]
     pub location: String,
     /// What it acts as.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ pub struct StorageAccount {
     /// Its id.
     pub id: ArmId,
     /// Its region.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "super::lenient::region")]
     pub location: String,
     /// `StorageV2`, `BlobStorage` and so on.
     #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]

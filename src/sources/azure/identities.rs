@@ -9,8 +9,8 @@ use super::storage::account_of;
 use super::{Arm, under};
 use crate::azure::{Az, Question};
 use crate::facts::arm::{
-    ArmExtension, ArmId, CallerRights, CallerRightsAt, Held, PermissionSet, Registration, RoleAssignment,
-    RoleDefinition, ScaleSet, UserIdentity, Vault, known_role,
+    ArmId, CallerRights, CallerRightsAt, Held, PermissionSet, Registration, RoleAssignment, RoleDefinition, ScaleSet,
+    UserIdentity, Vault, known_role,
 };
 use crate::facts::{Facts, Fetched, Need, Parts, Text};
 
@@ -206,13 +206,7 @@ fn wanted_of_cluster(facts: &Facts) -> Vec<Wanted> {
 
 /// Returns where the vaults need something: at the cluster, and at the snapshots.
 fn wanted_of_vaults(facts: &Facts) -> Vec<Wanted> {
-    let cluster = facts.cluster_id();
-    let mut subscriptions: Vec<String> = cluster.iter().filter_map(|id| id.subscription().map(str::to_owned)).collect();
-    let account = facts.backup_extension().ok().and_then(ArmExtension::account);
-    for scope in facts.snapshot_groups().into_iter().chain(account) {
-        let one = scope.subscription().map(str::to_owned);
-        subscriptions.extend(one.filter(|one| !subscriptions.iter().any(|known| known.eq_ignore_ascii_case(one))));
-    }
+    let subscriptions = facts.subscriptions(facts.cluster_id().as_ref());
     let mut wanted: BTreeSet<Wanted> = BTreeSet::new();
     for vault in facts.vaults.known_rows() {
         for principal in facts.principals_of_vault(vault) {
