@@ -8,12 +8,13 @@
 use jiff::SignedDuration;
 
 use super::check::{Check, Judgement};
+use super::permissions::{self, Row, What, Who, permissions};
 use super::reading::elapsed;
 use super::reading::location_account::{DATA_ROLE, Mode};
-use super::reading::location_message::{NEEDS, Said, Verdict, judge};
+use super::reading::location_message::{Said, Verdict, judge};
 use crate::catalogue::Sign;
-use crate::facts::Facts;
-use crate::finding::{Hop, Remedy};
+use crate::facts::{Facts, Need, helpful, required};
+use crate::finding::{Hop, Remedy, minute};
 
 /// The check.
 pub static CHECK: Check = Check {
@@ -21,7 +22,24 @@ pub static CHECK: Check = Check {
     name: "storage-role-missing",
     hop: Hop::Storage,
     title: "the extension's identity may work with the account's blobs",
-    needs: NEEDS,
+    needs: &[
+        required(Need::StorageLocations),
+        helpful(Need::Logs),
+        helpful(Need::Pods),
+        helpful(Need::Nodes),
+        // What Azure knows of the role.
+        helpful(Need::ManagedCluster),
+        helpful(Need::ArmExtensions),
+        helpful(Need::RoleAssignments),
+        helpful(Need::RoleDefinitions),
+        helpful(Need::DenyAssignments),
+        helpful(Need::BackupInstances),
+        helpful(Need::TrustedAccess),
+        helpful(Need::Vaults),
+        helpful(Need::BackupPolicies),
+        helpful(Need::CallerRights),
+        helpful(Need::AzureSignIn),
+    ],
     explains: &[
         "UserErrorExtensionMSIMissingPermissionsOnBackupStorageLocation",
         "UserErrorBackupStorageLocationNotReady",
@@ -62,8 +80,38 @@ fn run(facts: &Facts) -> Judgement {
     judge(facts, &[Sign::DataRoleMissing], |said| Some(say(said, facts)))
 }
 
+/// Returns what Azure knows of the role, where it is there and old enough.
+fn granted(facts: &Facts) -> Option<Row> {
+    permissions(facts).into_iter().find(|row| {
+        row.who == Who::Extension && row.what == What::Store && row.verdict == permissions::Verdict::Granted
+    })
+}
+
+/// Says that both halves disagree: granting again what is there would not help.
+fn granted_all_the_same(said: &Said<'_, '_>, row: &Row) -> Verdict {
+    let account = &said.account;
+    let since = row.since.map_or_else(String::new, |since| format!(" since {}", minute(since)));
+    let message = format!(
+        "The storage service refuses the extension for want of a role for the data of {}. Azure shows one all the same: identity {} has {} at {}{since}. Its token was accepted and the account was reached: this is neither pod identity nor the network.\nSo the extension signs in as another identity than that, or a condition of the role refuses it, or what Azure shows is about another account.",
+        account.words(),
+        row.principal.as_deref().unwrap_or("without an id"),
+        row.has.as_deref().unwrap_or(row.needed),
+        row.scope.words()
+    );
+    let remedy = Remedy::guided(
+        "Do not grant it again. See whether the role has a condition, and whether the location names the account that Azure shows. After a reinstallation the identity is a new one: compare it with the one that has the role.",
+    )
+    .documented(account.show_identity())
+    .documented(account.show_roles())
+    .documented(account.watch());
+    Verdict::error(message, remedy)
+}
+
 fn say(said: &Said<'_, '_>, facts: &Facts) -> Verdict {
     let account = &said.account;
+    if let Some(row) = granted(facts) {
+        return granted_all_the_same(said, &row);
+    }
     let mut message = format!(
         "The extension's identity has no role for the data of {}, or has had it for less than an hour. Its token was accepted and the account was reached: this is neither pod identity nor the network.",
         account.words()

@@ -412,7 +412,11 @@ fn name_the_cluster(diagnosis: &mut Diagnosis, facts: &Facts) {
                 "CLUSTER" => shell_word(cluster.name()),
                 other => other.to_owned(),
             });
-            *command = named.collect::<Vec<_>>().join(" ");
+            let named = named.collect::<Vec<_>>().join(" ");
+            // Another subscription may have a cluster of the same names.
+            let is_elsewhere = named != *command && !named.contains("--subscription");
+            let subscription = cluster.subscription().filter(|_| is_elsewhere);
+            *command = subscription.map_or(named.clone(), |id| format!("{named} --subscription {id}"));
         }
     }
 }

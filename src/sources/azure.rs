@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use futures::future::{join, join_all};
 
-use self::listing::unread;
+use self::listing::{stands_on, unread};
 use super::live::Step;
 use crate::azure::{Az, Question, Trouble};
 use crate::facts::arm::{ArmId, AzureCloud, Disk, NodeGroup, SignIn};
@@ -234,7 +234,12 @@ impl<'a> Arm<'a> {
 
     async fn node_group(&self, az: &Az<'_>) {
         let Some(group) = self.facts.borrow().machine_group() else {
-            self.facts.borrow_mut().give_up(Need::NodeGroup, "no node shows which resource group its machine lies in");
+            let mut facts = self.facts.borrow_mut();
+            // Where the nodes may not be listed, that right is what is missing.
+            let unread = stands_on(&facts.nodes, Need::Nodes.what());
+            facts.node_group = unread.unwrap_or_else(|| {
+                Fetched::Failed("no node shows which resource group its machine lies in".to_owned())
+            });
             return;
         };
         (self.observe)(Step::Asking(Need::NodeGroup));
