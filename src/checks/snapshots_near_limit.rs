@@ -108,7 +108,7 @@ fn say(facts: &Facts, disk: &Disk, count: u64) -> Finding {
         .documented(format!(
             "az snapshot list --subscription {} --query \"[?ends_with(creationData.sourceResourceId, '/disks/{}')].{{name:name, group:resourceGroup, made:timeCreated}}\" --output table",
             disk.id.subscription().unwrap_or("SUBSCRIPTION"),
-            disk.id.name()
+            disk.id.name_in_query().unwrap_or("DISK")
         )),
     )
 }

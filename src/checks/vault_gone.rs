@@ -98,7 +98,7 @@ fn say(facts: &Facts, id: &ArmId) -> Finding {
     .documented(format!(
         "az dataprotection backup-vault list --subscription {} --query \"[?name=='{}'].id\" --output tsv",
         id.subscription().unwrap_or("SUBSCRIPTION"),
-        id.name()
+        id.name_in_query().unwrap_or("VAULT")
     ));
     if is_left_over {
         for one in &bindings {

@@ -6,6 +6,7 @@
 
 use super::snapshots::Unready;
 use crate::catalogue::{Captured, Sign};
+use crate::facts::shell_word;
 
 /// What an error means, and what helps.
 pub struct Told {
@@ -48,7 +49,10 @@ pub fn told(one: &Unready<'_>) -> Told {
         (Sign::ScopeLocked, Captured::Lock { scope, .. }) => Told {
             what: format!("a lock{} forbids it (UserErrorSnapshotResourceGroupHasLocks)", at(scope.as_deref())),
             help: "Have the lock removed: locks of the subscription and of the resource group count alike.".to_owned(),
-            commands: scope.iter().map(|scope| format!("az lock list --resource {scope} --output table")).collect(),
+            commands: scope
+                .iter()
+                .map(|scope| format!("az lock list --resource {} --output table", shell_word(scope)))
+                .collect(),
             passes: false,
         },
         (sign, captured) => plain(sign, captured),

@@ -48,10 +48,11 @@ impl ArmId {
         parts.next().filter(|part| !part.is_empty())
     }
 
-    /// Returns the subscription.
+    /// Returns the subscription; what is not made of letters, digits and dashes is none.
     #[must_use]
     pub fn subscription(&self) -> Option<&str> {
-        self.behind("subscriptions")
+        let is_of_ids = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        self.behind("subscriptions").filter(is_of_ids)
     }
 
     /// Returns the name of the resource group.
@@ -76,6 +77,13 @@ impl ArmId {
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Returns the name, where it may stand inside a query that stands between quotes in a command.
+    #[must_use]
+    pub fn name_in_query(&self) -> Option<&str> {
+        let is_of_queries = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        Some(self.name()).filter(|name| !name.is_empty() && name.chars().all(is_of_queries))
     }
 
     /// Returns the resource that a child such as a backup instance belongs to.
