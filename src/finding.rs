@@ -247,6 +247,8 @@ pub struct Finding {
     pub message: String,
     /// Where it was seen.
     pub evidence: Vec<Evidence>,
+    /// Microsoft's codes that it explains, where they are not all that its check may; none where Microsoft gave none.
+    pub explains: Option<Vec<&'static str>>,
     /// A group name shared by findings of which one is true.
     pub alternatives: Option<String>,
     /// What would tell the members of that group apart.
@@ -266,6 +268,7 @@ impl Finding {
             concerns: Vec::new(),
             message: message.into(),
             evidence: Vec::new(),
+            explains: None,
             alternatives: None,
             decide: None,
             not_read: Vec::new(),
@@ -284,6 +287,13 @@ impl Finding {
     #[must_use]
     pub fn concerning(mut self, subject: Subject) -> Self {
         self.concerns.push(subject);
+        self
+    }
+
+    /// Narrows the codes that it explains to those that Microsoft gave.
+    #[must_use]
+    pub fn explaining(mut self, codes: impl IntoIterator<Item = &'static str>) -> Self {
+        self.explains = Some(codes.into_iter().collect());
         self
     }
 

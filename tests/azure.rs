@@ -10,7 +10,7 @@
     reason = "a test ends at the first surprise"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -451,15 +451,21 @@ fn flags_that_name_another_cluster_are_a_finding() {
     assert_eq!((names(&right.0, "root"), right.1), (vec![], 0));
 }
 
-#[test]
-fn a_cluster_that_does_not_answer_is_judged_by_azure() {
-    let azure = Azure::start().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let kubeconfig = folder.path().join("config");
+/// Writes a kubeconfig whose cluster does not answer.
+fn silent_kubeconfig(folder: &Path) -> PathBuf {
+    let kubeconfig = folder.join("config");
     let server = json!({"clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
         "users": [{"name": "u", "user": {"token": "t"}}], "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]});
     std::fs::write(&kubeconfig, server.to_string()).unwrap();
+    kubeconfig
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_judged_by_azure() {
+    let azure = Azure::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = silent_kubeconfig(folder.path());
     let alone = doctor(&kubeconfig, &azure, &["-o", "json"]).output().unwrap();
     assert_eq!(alone.status.code(), Some(2), "{}", String::from_utf8_lossy(&alone.stderr));
     azure.edit(|world| patch(world, &cluster_id(), json!({"properties": {"powerState": {"code": "Stopped"}}})));
@@ -469,6 +475,44 @@ fn a_cluster_that_does_not_answer_is_judged_by_azure() {
     assert_eq!(report["asked"], json!({"kubernetes": false, "azure": true}), "{report:#}");
     assert!(names(&report, "root").contains(&"cluster-stopped"), "{report:#}");
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_vault_tells_what_a_cluster_that_is_gone_has_left_behind() {
+    let azure = Azure::start().unwrap();
+    azure.edit(World::delete_cluster);
+    let folder = tempfile::tempdir().unwrap();
+    let silent = silent_kubeconfig(folder.path());
+    let vault = vault_id();
+    // The cluster is silent, or something else answers at its address: the vault knows the one that it protected.
+    for kubeconfig in [silent.as_path(), cluster().kubeconfig()] {
+        let output = doctor(kubeconfig, &azure, &["-o", "json", "--vault", &vault]).output().unwrap();
+        let report = report(&output);
+        let findings = report["findings"].as_array().unwrap();
+        let gone = findings.iter().find(|finding| finding["name"] == "cluster-gone");
+        let message = gone.unwrap_or_else(|| panic!("{report:#}"))["message"].as_str().unwrap();
+        let last = if kubeconfig == silent { "with container" } else { "with the backup data" };
+        for part in ["no cluster cluster in", "backup instance", "4 snapshots of disks of resource group mc_", last] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert_eq!((output.status.code(), &report["asked"]["azure"]), (Some(1), &json!(true)));
+    }
+    // A vault of several clusters does not tell which: that is said, with their names.
+    azure.edit(|world| {
+        let mut other = world.get(&instance_id()).unwrap().clone();
+        let id = format!("{}/backupInstances/other", vault_id());
+        other["id"] = json!(id);
+        other["name"] = json!("other");
+        other["properties"]["dataSourceInfo"]["resourceID"] =
+            json!(format!("{}/providers/Microsoft.ContainerService/managedClusters/other", group_id("rg")));
+        world.set(&id, other);
+    });
+    let output = doctor(&silent, &azure, &["-o", "json", "--vault", &vault]).output().unwrap();
+    let told = unjudged(&report(&output)).join("\n");
+    assert!(told.contains("the vault protects several clusters, cluster (resource group rg) and other"), "{told}");
+    let flags = ["--subscription", aksbackup_lab::aks::SUBSCRIPTION, "-g", "rg", "--cluster-name", "cluster"];
+    let output = doctor(&silent, &azure, &[&["-o", "json", "--vault", &vault], &flags[..]].concat()).output().unwrap();
+    assert!(names(&report(&output), "also").contains(&"cluster-gone"));
 }
 
 /// Whatever Azure holds, no secret of it reaches any output.

@@ -91,13 +91,16 @@ fn doctor(kubeconfig: &std::path::Path, args: &[&str]) -> Child {
 #[test]
 fn ctrl_c_gives_a_whole_document_and_130() {
     let folder = tempfile::tempdir().unwrap();
-    for (what, answers) in [("after the greeting", &[VERSION, REVIEW][..]), ("before the greeting", &[])] {
+    let moments = [("after the greeting", &[VERSION, REVIEW][..]), ("before the greeting", &[])];
+    // The system asks like the user: `timeout`, a pod that is deleted.
+    let signals = ["-INT", "-TERM"];
+    for (signal, (what, answers)) in signals.iter().flat_map(|signal| moments.map(|moment| (signal, moment))) {
         let kubeconfig = hanging_server(folder.path(), answers);
         let child = doctor(&kubeconfig, &["-o", "json", "--request-timeout", "0", "--timeout", "0"]);
         // The handler is in place once the program talks to the server; a moment is enough for that.
         std::thread::sleep(Duration::from_millis(500));
         let asked = Instant::now();
-        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, child.id().to_string().as_str()]).status().unwrap().success());
         let output = child.wait_with_output().unwrap();
         assert!(asked.elapsed() < Duration::from_secs(1), "{what}: it took {:?}", asked.elapsed());
         assert_eq!(output.status.code(), Some(130), "{what}: {}", String::from_utf8_lossy(&output.stderr));

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use aksbackup::checks::CHECKS;
 use aksbackup::facts::Requirement;
 use aksbackup_lab::aks::{Pool, SUBSCRIPTION};
-use aksbackup_lab::arm::healthy::{account_id, extension_id, identity_id, role_id, scale_set_id};
+use aksbackup_lab::arm::healthy::{account_id, extension_id, identity_id, role_id, scale_set_id, vault_id};
 use aksbackup_lab::arm::{Allowed, World};
 use aksbackup_lab::{Azure, Lab, scenario};
 use serde_json::{Value, json};
@@ -31,6 +31,8 @@ const SILENT: &[(&str, &str)] = &[
 
 /// The right that only adds to a finding: it is missed there, and stops no check.
 const ADDS: &str = "Microsoft.Authorization/permissions/read";
+/// The right by which a vault says what it protected of a cluster that is gone; it only adds, too.
+const LEFT: &str = "Microsoft.DataProtection/backupVaults/backupInstances/read";
 
 /// One healthy cluster for all worlds of Azure: nothing of it is changed.
 fn cluster() -> &'static Lab {
@@ -112,6 +114,10 @@ fn world_of(action: &str) -> (&'static str, World) {
             world.remove(&assignment);
             "a role is missing"
         }
+        LEFT => {
+            world.delete_cluster();
+            "the cluster is gone"
+        }
         _ => "healthy",
     };
     (name, world)
@@ -191,7 +197,10 @@ fn the_role_is_enough_and_every_action_is_missed_when_it_is_taken_away() {
         let (name, world) = world_of(action);
         let azure = Azure::start_with(world).unwrap();
         let checks = checks_of(action);
-        let selection = ["--check", checks.as_str()];
+        let vault = vault_id();
+        // Of a cluster that is gone nothing names the vault.
+        let named = if action == LEFT { &["--vault", vault.as_str()][..] } else { &[] };
+        let selection = [&["--check", checks.as_str()], named].concat();
         if seen.insert(name) {
             // All checks where all is well; elsewhere those that the world is for.
             let is_healthy = name == "healthy";
@@ -212,9 +221,9 @@ fn the_role_is_enough_and_every_action_is_missed_when_it_is_taken_away() {
             assert_eq!(found.count(), 0, "{action}: {without:#}");
             continue;
         }
-        if action == ADDS {
+        if action == ADDS || action == LEFT {
             assert_eq!(missing(&without), BTreeSet::new(), "{action}: does it stop a check by now?");
-            assert!(not_read(&without).iter().any(|text| text.contains(ADDS)), "{action}: {without:#}");
+            assert!(not_read(&without).iter().any(|text| text.contains(action)), "{action}: {without:#}");
         } else {
             assert_eq!(missing(&without), BTreeSet::from([action.as_str()]), "{name}: {:#?}", unjudged(&without));
         }

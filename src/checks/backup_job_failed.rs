@@ -102,6 +102,7 @@ fn judge(facts: &Facts, known: &Ended<'_>) -> Option<Finding> {
         .seen(Evidence::quoted(format!("{} properties.status", newest.id), "Failed"))
         .without(unread.map(|unread| format!("whether a newer job came through: {}", unread.why)));
     finding.evidence.extend(evidence(errors, &at));
+    finding = finding.explaining(reason.entry.map(|entry| entry.code));
     finding.concerns = reason.concerns(facts, Some(&known.vault));
     finding.concerns.extend(inside(facts, newest));
     Some(

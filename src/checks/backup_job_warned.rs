@@ -95,6 +95,8 @@ fn say(facts: &Facts, job: &BackupJob, vault: &ArmId) -> Finding {
     }
     let mut finding = Finding::new(Severity::Warning, azure_subject(&job.id), String::new())
         .seen(Evidence::quoted(format!("{} properties.status", job.id), "CompletedWithWarnings"));
+    let known = |code: &&str| crate::catalogue::codes::find(code).map(|entry| entry.code);
+    finding = finding.explaining(by_code.keys().filter_map(known));
     let mut advice: Vec<&str> = Vec::new();
     for (_, all) in by_code.iter().take(MOST_CODES) {
         let Some(first) = all.first() else { continue };

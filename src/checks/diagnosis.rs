@@ -34,6 +34,14 @@ pub struct Placed {
     pub caused_by: Vec<String>,
 }
 
+impl Placed {
+    /// Returns Microsoft's codes that the finding explains: those that it names itself, else its check's.
+    #[must_use]
+    pub fn explains(&self) -> &[&'static str] {
+        self.finding.explains.as_deref().unwrap_or(self.check.explains)
+    }
+}
+
 /// Everything that a run of the checks came to.
 pub struct Diagnosis {
     /// Every check that ran, in the order of the table.

@@ -112,18 +112,21 @@ fn judge(facts: &Facts, instance: &BackupInstance) -> Option<Finding> {
             message.push_str(&reason.sentence());
             finding.evidence.extend(evidence([error], &at));
             finding.concerns = reason.concerns(facts, vault.as_ref());
+            finding = finding.explaining(reason.entry.map(|entry| entry.code));
             Remedy::guided(format!(
                 "{} After that, let the vault try again what failed (sync), and look at the state some minutes later.",
                 reason.remedy()
             ))
         }
         None if protection(instance) == Protection::Underway => {
+            finding = finding.explaining([]);
             Remedy::guided("Wait: it takes some minutes. Where it stays so for hours, see what the vault's jobs say.")
         }
         None => {
             message.push_str("\nAzure gives no reason.");
             // Without a reason, whatever else is found may be it.
             finding.concerns = reason([], &at).concerns(facts, vault.as_ref());
+            finding = finding.explaining([]);
             Remedy::guided(
                 "Azure names no reason: see what other findings there are, then let the vault try again what failed (sync).",
             )

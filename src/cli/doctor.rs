@@ -48,19 +48,19 @@ pub struct DoctorArgs {
     #[arg(long, help_heading = "Azure")]
     no_azure: bool,
     /// The cluster's subscription, by its id, instead of the one that the nodes show
-    #[arg(long, value_name = "ID", help_heading = "Azure")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
     subscription: Option<String>,
     /// The cluster's resource group, instead of the one that is found
-    #[arg(short = 'g', long, value_name = "NAME", requires = "cluster_name", help_heading = "Azure")]
+    #[arg(short = 'g', long, value_name = "NAME", requires = "cluster_name", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
     resource_group: Option<String>,
     /// The cluster's name in Azure, instead of the one that is found
-    #[arg(long, value_name = "NAME", requires = "resource_group", help_heading = "Azure")]
+    #[arg(long, value_name = "NAME", requires = "resource_group", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
     cluster_name: Option<String>,
     /// The backup vault, by its id, instead of those that protect the cluster
-    #[arg(long, value_name = "ID", help_heading = "Azure")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
     vault: Option<String>,
     /// The backup policy to judge by, instead of that of the backup instance
-    #[arg(long, value_name = "NAME", help_heading = "Azure")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
     policy: Option<String>,
     /// The extension's namespace, instead of the one that is found
     #[arg(short, long, value_name = "NAMESPACE", help_heading = "Selection")]

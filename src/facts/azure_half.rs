@@ -74,7 +74,15 @@ impl Facts {
             .cluster_id(subscription)
             .or_else(|| self.managed_cluster.known().map(|cluster| cluster.id.clone()))
             .or_else(|| self.node_group.known()?.managed_by.clone())
+            .or_else(|| self.cluster_of_instances())
             .filter(|id| id.has_type("Microsoft.ContainerService/managedClusters"))
+    }
+
+    /// Returns the cluster that all backup instances are of, where it is gone and only its vault still knows it.
+    fn cluster_of_instances(&self) -> Option<ArmId> {
+        let mut clusters = self.backup_instances.known_rows().iter().map(BackupInstance::cluster);
+        let first = clusters.next().filter(|_| self.managed_cluster.is_absent())?;
+        clusters.all(|other| other == first).then(|| first.clone())
     }
 
     /// Returns whether anything was asked of Azure about this cluster or its vault, and answered; a sign-in is no answer.
@@ -201,6 +209,22 @@ impl Facts {
             }
         }
         all
+    }
+
+    /// Returns the storage accounts at which the vaults have a role: where copies of the backups come from, or go to.
+    #[must_use]
+    pub fn accounts_of_vaults(&self) -> Vec<ArmId> {
+        let principals: Vec<&str> =
+            self.vaults.known_rows().iter().flat_map(|vault| self.principals_of_vault(vault)).collect();
+        let of_vaults =
+            self.role_assignments.known_rows().iter().filter(|held| principals.contains(&held.principal.as_str()));
+        let mut accounts: Vec<ArmId> = Vec::new();
+        for scope in of_vaults.flat_map(|held| &held.assignments).map(|one| &one.properties.scope) {
+            if scope.has_type("Microsoft.Storage/storageAccounts") && !accounts.contains(scope) {
+                accounts.push(scope.clone());
+            }
+        }
+        accounts
     }
 
     /// Returns the snapshot resource groups of the instances.

@@ -219,6 +219,8 @@ needs! {
     CallerRights = "callerRights", "your own rights in Azure", Azure, Read;
     /// Whether the subscription may use the resource providers; asked only where something of theirs is missing.
     Registrations = "registrations", "the resource providers' registrations", Azure, Read;
+    /// What is left of the cluster's protection; asked only where the cluster is gone.
+    LeftBehind = "leftBehind", "what is left of the cluster's protection", Azure, Read;
 }
 
 impl Need {
@@ -284,6 +286,12 @@ impl Need {
             Self::SnapshotTrial => &["Microsoft.PolicyInsights/checkPolicyRestrictions/read"],
             Self::CallerRights => &["Microsoft.Authorization/permissions/read"],
             Self::Registrations => &["Microsoft.Resources/subscriptions/providers/read"],
+            // The instances of a cluster that is gone are listed at the vault.
+            Self::LeftBehind => &[
+                "Microsoft.DataProtection/backupVaults/backupInstances/read",
+                "Microsoft.Compute/snapshots/read",
+                "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            ],
             _ => &[],
         }
     }
@@ -359,7 +367,8 @@ impl Need {
             | Self::Disks
             | Self::SnapshotTrial
             | Self::CallerRights
-            | Self::Registrations => Vec::new(),
+            | Self::Registrations
+            | Self::LeftBehind => Vec::new(),
             Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
             Self::VeleroWorkloads => vec![Right::kube("list", "apps", "deployments", None)],
             Self::Webhooks => ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]
@@ -413,6 +422,7 @@ impl Need {
             Self::RoleDefinitions => &[Self::RoleAssignments],
             Self::SnapshotTrial | Self::Disks => &[Self::ManagedCluster, Self::BackupInstances],
             Self::Identities => &[Self::ArmExtensions, Self::ScaleSets],
+            Self::LeftBehind => &[Self::BackupInstances, Self::Vaults, Self::RoleAssignments],
             // Whose subscriptions matter is what the settings and the instances name.
             Self::Registrations | Self::CallerRights | Self::Locks | Self::DenyAssignments => {
                 &[Self::ArmExtensions, Self::BackupInstances]

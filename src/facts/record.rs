@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arm::{
     ArmExtension, AzureCloud, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk,
-    Held, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial,
+    Held, LeftBehind, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial,
     StorageAccount, TrustedAccess, UserIdentity, Vault,
 };
 use super::azure_half::Named;
@@ -187,6 +187,8 @@ pub struct Facts {
     pub caller_rights: Fetched<CallerRights>,
     /// [`Need::Registrations`]
     pub registrations: Fetched<Vec<Registration>>,
+    /// [`Need::LeftBehind`]
+    pub left_behind: Fetched<LeftBehind>,
 }
 
 /// The API server.
@@ -498,6 +500,10 @@ macro_rules! with_field {
                 let $field = $($borrow)+ $facts.registrations;
                 $body
             }
+            Need::LeftBehind => {
+                let $field = $($borrow)+ $facts.left_behind;
+                $body
+            }
         }
     };
 }
@@ -546,7 +552,8 @@ impl Facts {
             disks,
             snapshot_trial,
             caller_rights,
-            registrations
+            registrations,
+            left_behind
         );
     }
 

@@ -261,7 +261,7 @@ impl DoctorReport {
                     subject: placed.finding.subject.clone(),
                     message: placed.finding.message.clone(),
                     evidence: placed.finding.evidence.clone(),
-                    explains: placed.check.explains.iter().map(|code| (*code).to_owned()).collect(),
+                    explains: placed.explains().iter().map(|code| (*code).to_owned()).collect(),
                     caused_by: placed.caused_by.clone(),
                     alternatives: placed.finding.alternatives.clone(),
                     decide: placed.finding.decide.clone(),

@@ -7,6 +7,7 @@
 //! No failure of one stops another. An interruption, or the run's own limit, leaves what was not read as failed with
 //! that reason.
 
+mod gone;
 mod identities;
 mod listing;
 mod protection;
@@ -20,7 +21,7 @@ use futures::future::{join, join_all};
 use self::listing::{stands_on, unread};
 use super::live::Step;
 use crate::azure::{Az, Question, Trouble};
-use crate::facts::arm::{ArmId, AzureCloud, Disk, NodeGroup, SignIn};
+use crate::facts::arm::{ArmId, AzureCloud, BackupInstance, Disk, NodeGroup, SignIn};
 use crate::facts::{Facts, Fetched, Need, Parts, is_aks_host};
 
 /// So many questions a run puts at most, for one vault and one subscription; a further one of either may have some more.
@@ -39,8 +40,10 @@ pub struct Arm<'a> {
     needs: BTreeSet<Need>,
     facts: RefCell<Facts>,
     reads: Cell<usize>,
-    /// The cluster that Azure's index knows by the kubeconfig's host.
+    /// The cluster that Azure's index knows by the kubeconfig's host, or the only one that the named vault protects.
     found: RefCell<Option<ArmId>>,
+    /// Everything that the named vault protects, where that was asked.
+    of_vault: RefCell<Option<Fetched<Vec<BackupInstance>>>>,
     observe: &'a dyn Fn(Step),
     find: &'a Find<'a>,
 }
@@ -67,6 +70,8 @@ const THIRD: &[Need] = &[
 ];
 const FOURTH: &[Need] = &[Need::CallerRights];
 const LAST: &[Need] = &[Need::RoleDefinitions];
+/// Of a cluster that is gone: what the vault may do says where the backups are.
+const GONE: &[Need] = &[Need::LeftBehind];
 
 impl<'a> Arm<'a> {
     /// Makes a reading of these needs, and of what they build on, from what is known of the cluster's nodes.
@@ -81,6 +86,7 @@ impl<'a> Arm<'a> {
             facts: RefCell::new(seed),
             reads: Cell::new(0),
             found: RefCell::new(None),
+            of_vault: RefCell::new(None),
             observe,
             find,
         }
@@ -130,6 +136,9 @@ impl<'a> Arm<'a> {
             if self.cluster().is_none() {
                 self.cluster_by_host(&az).await;
             }
+            if self.cluster().is_none() {
+                self.cluster_by_vault(&az).await;
+            }
         }
         let Some(cluster) = self.cluster() else {
             let why = self.unknown_cluster();
@@ -143,6 +152,7 @@ impl<'a> Arm<'a> {
             }
         })
         .await;
+        self.instances_by_vault(&az, &cluster).await;
         self.wave(&az, &cluster, THIRD).await;
         // What a vault's own roles allow is known one question later still. They take their questions first: of the
         // person's own rights less depends.
@@ -151,6 +161,7 @@ impl<'a> Arm<'a> {
             self.wave(&az, &cluster, LAST).await;
         };
         join(of_roles, self.wave(&az, &cluster, FOURTH)).await;
+        self.wave(&az, &cluster, GONE).await;
     }
 
     async fn wave(&self, az: &Az<'_>, cluster: &ArmId, wave: &[Need]) {
@@ -205,6 +216,7 @@ impl<'a> Arm<'a> {
             Need::Identities => keep!(identities, self.identities(az).await),
             Need::Registrations => keep!(registrations, self.registrations(az, cluster).await),
             Need::CallerRights => keep!(caller_rights, self.caller_rights(az).await),
+            Need::LeftBehind => keep!(left_behind, self.left_behind(az).await),
             // The sign-in and the nodes' group come before the waves; the rest is the cluster's.
             _ => {}
         }
@@ -264,6 +276,9 @@ impl<'a> Arm<'a> {
     /// Says why it is not known which cluster of Azure this is.
     fn unknown_cluster(&self) -> String {
         const HINT: &str = "name it with --subscription, --resource-group and --cluster-name";
+        if let Some(several) = self.several_of_vault() {
+            return format!("{several}; {HINT}");
+        }
         let facts = self.facts.borrow();
         match &facts.node_group {
             Fetched::Got(group) if group.managed_by.is_none() && !group.id.is_empty() => {

@@ -38,12 +38,32 @@ pub(super) fn run_to_end<T>(work: impl Future<Output = Result<T, Error>>) -> Res
 /// How long a signal that has been sent may take to arrive.
 const SIGNAL_ARRIVES: Duration = Duration::from_millis(20);
 
-/// Ends when the user asks for it (Ctrl-C); one that is polled once hears whatever comes from then on.
+/// Ends when the user asks for it (Ctrl-C), or the system does; one that is polled once hears whatever comes from then on.
 pub(super) async fn interruption() {
-    // Where the signal cannot be listened to, it ends the program as it always did.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    tokio::select! {
+        // Where the signal cannot be listened to, it ends the program as it always did.
+        heard = tokio::signal::ctrl_c() => if heard.is_err() { std::future::pending::<()>().await },
+        () = termination() => {}
     }
+}
+
+/// Ends when the system asks the program to end: a time limit around it, a pod that is deleted.
+///
+/// What it has started must end with it, and what it has read is told. A terminal that is closed is left alone: to
+/// listen for that would undo `nohup`.
+#[cfg(unix)]
+async fn termination() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut heard) => _ = heard.recv().await,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Windows tells a program that has no window of nothing else than Ctrl-C.
+#[cfg(not(unix))]
+async fn termination() {
+    std::future::pending().await
 }
 
 /// Reads the cluster, with the road drawn on a terminal while it is read.

@@ -8,6 +8,7 @@ mod cluster;
 mod compute;
 mod extension;
 mod id;
+mod left_behind;
 mod lenient;
 mod policy;
 mod protection;
@@ -21,6 +22,7 @@ pub use cluster::{
 pub use compute::{Disk, IdentityOf, ScaleSet, UserIdentity};
 pub use extension::{ArmExtension, AssignedIdentity, ErrorInfo, StatusLine};
 pub use id::ArmId;
+pub use left_behind::{LeftBehind, SnapshotsLeft};
 pub use policy::{Lock, PolicyEvaluation, SnapshotTrial};
 pub use protection::{
     BackupInstance, BackupJob, BackupPolicy, DatasourceParameters, JobWarning, ServiceError, Vault, is_vault_tier_rule,

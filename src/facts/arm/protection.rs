@@ -216,6 +216,12 @@ impl BackupInstance {
         self.id.parent()
     }
 
+    /// Returns the cluster that it protects.
+    #[must_use]
+    pub const fn cluster(&self) -> &ArmId {
+        &self.properties.data_source_info.resource_id
+    }
+
     /// Returns what a person calls it, else its name.
     #[must_use]
     pub fn label(&self) -> &str {

@@ -91,7 +91,7 @@ impl Page<'_> {
 
     /// Names Microsoft's codes for a finding, and what a fact that could not be read would have added.
     fn codes_and_gaps(&mut self, placed: &Placed) {
-        let microsoft: Vec<String> = placed.check.explains.iter().filter_map(|code| official(code)).collect();
+        let microsoft: Vec<String> = placed.explains().iter().filter_map(|code| official(code)).collect();
         if !microsoft.is_empty() {
             self.labelled("Microsoft", &microsoft.join(" · "));
         }

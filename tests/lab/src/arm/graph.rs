@@ -35,6 +35,7 @@ pub(crate) fn answer(world: &World, body: &Value) -> Answer {
     };
     let rows = match name {
         Some("disks-of-cluster") => disks(world, query, &readable),
+        Some("snapshots-of-groups") => snapshots(world, query, &readable),
         Some("cluster-by-fqdn") => clusters(world, query, &readable),
         _ => {
             return invalid(
@@ -103,6 +104,20 @@ fn disks(world: &World, query: &str, readable: &dyn Fn(&str) -> bool) -> Vec<Val
         |(source, count)| json!({"id": source, "kind": "snapshots", "sku": null, "sizeGb": null, "count": count}),
     ));
     rows
+}
+
+/// Counts the snapshots in the groups that a query names, by the groups of their disks.
+fn snapshots(world: &World, query: &str, readable: &dyn Fn(&str) -> bool) -> Vec<Value> {
+    let query = query.to_lowercase();
+    let scope = |id: &str| id.to_lowercase().split("/providers/").next().unwrap_or_default().to_owned();
+    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (id, snapshot) in world.of_kind("microsoft.compute/snapshots").filter(|(id, _)| readable(id)) {
+        let source = snapshot["properties"]["creationData"]["sourceResourceId"].as_str().unwrap_or_default();
+        if query.contains(&format!("'{}/'", scope(id))) {
+            *counts.entry((scope(id), scope(source))).or_default() += 1;
+        }
+    }
+    counts.into_iter().map(|((lie_in, of), count)| json!({"lieIn": lie_in, "disksOf": of, "count": count})).collect()
 }
 
 /// Returns the clusters whose host a query names.

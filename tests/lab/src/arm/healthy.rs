@@ -171,6 +171,20 @@ pub(crate) fn installed(properties: &mut Value) {
 }
 
 impl World {
+    /// Takes the cluster away, with its nodes' group and what hung on it; the vault, the snapshots and the account stay.
+    ///
+    /// The vault reads the account, as one that keeps copies of its own does.
+    pub fn delete_cluster(&mut self) {
+        let gone = [cluster_id(), group_id(NODE_GROUP)].map(|id| id.to_lowercase());
+        let is_of_it = |id: &str| gone.iter().any(|gone| id == gone || id.starts_with(&format!("{gone}/")));
+        let of_it: Vec<String> =
+            self.resources().map(|(id, _)| id.to_owned()).filter(|id| is_of_it(&id.to_lowercase())).collect();
+        of_it.iter().for_each(|id| self.remove(id));
+        let name = "a55160ed-0000-4000-8000-000000000009";
+        let (id, value) = assignment(&account_id(), name, VAULT_PRINCIPAL, BLOB_READER);
+        self.set(&id, value);
+    }
+
     /// Returns the world in which everything is as it should be.
     pub fn healthy() -> Self {
         let mut world = Self::empty();
