@@ -169,7 +169,8 @@ fn not_known(facts: &Facts) -> Option<String> {
     let is_unknown = facts.backup_instances.known_rows().is_empty() && facts.named.vault.is_none();
     unread.or_else(|| {
         is_unknown.then(|| {
-            "which vault protected it: Azure lists no backup instance of it; name the vault with --vault and its id".to_owned()
+            "which vault protected it: Azure lists no backup instance of it; name the vault with --vault and its id"
+                .to_owned()
         })
     })
 }
