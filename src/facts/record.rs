@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arm::{
     ArmExtension, AzureCloud, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk,
-    Held, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial,
-    StorageAccount, TrustedAccess, UserIdentity, Vault,
+    FederatedCredential, Held, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn,
+    SnapshotTrial, StorageAccount, TrustedAccess, UserIdentity, Vault, ZoneLink,
 };
 use super::azure_half::Named;
 use super::extension::{Extension, Presence};
@@ -187,6 +187,10 @@ pub struct Facts {
     pub caller_rights: Fetched<CallerRights>,
     /// [`Need::Registrations`]
     pub registrations: Fetched<Vec<Registration>>,
+    /// [`Need::PrivateZoneLinks`]
+    pub private_zone_links: Fetched<Vec<ZoneLink>>,
+    /// [`Need::FederatedCredentials`]
+    pub federated_credentials: Fetched<Vec<FederatedCredential>>,
 }
 
 /// The API server.
@@ -498,6 +502,14 @@ macro_rules! with_field {
                 let $field = $($borrow)+ $facts.registrations;
                 $body
             }
+            Need::PrivateZoneLinks => {
+                let $field = $($borrow)+ $facts.private_zone_links;
+                $body
+            }
+            Need::FederatedCredentials => {
+                let $field = $($borrow)+ $facts.federated_credentials;
+                $body
+            }
         }
     };
 }
@@ -546,7 +558,9 @@ impl Facts {
             disks,
             snapshot_trial,
             caller_rights,
-            registrations
+            registrations,
+            private_zone_links,
+            federated_credentials
         );
     }
 

@@ -9,6 +9,7 @@ mod compute;
 mod extension;
 mod id;
 mod lenient;
+mod network;
 mod policy;
 mod protection;
 mod role;
@@ -16,11 +17,13 @@ mod sign_in;
 mod storage;
 
 pub use cluster::{
-    AgentPool, ClusterIdentity, ClusterProperties, ManagedCluster, NodeGroup, PowerState, Registration, TrustedAccess,
+    AgentPool, ClusterIdentity, ClusterProperties, IssuerProfile, ManagedCluster, NodeGroup, PowerState, Registration,
+    TrustedAccess,
 };
-pub use compute::{Disk, IdentityOf, ScaleSet, UserIdentity};
+pub use compute::{Disk, FederatedCredential, Federation, IdentityOf, ScaleSet, UserIdentity};
 pub use extension::{ArmExtension, AssignedIdentity, ErrorInfo, StatusLine};
 pub use id::ArmId;
+pub use network::ZoneLink;
 pub use policy::{Lock, PolicyEvaluation, SnapshotTrial};
 pub use protection::{
     BackupInstance, BackupJob, BackupPolicy, DatasourceParameters, JobWarning, ServiceError, Vault, is_vault_tier_rule,
