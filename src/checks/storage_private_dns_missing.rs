@@ -9,6 +9,7 @@ use super::reading::azure::azure_subject;
 use super::reading::azure_account::{concerned, locations, read, without_locations, words, working};
 use super::reading::zone_link;
 use crate::facts::arm::{ArmId, ManagedCluster, StorageAccount, ZoneLink};
+use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Right, Stop, Unread, blob_host_in, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
 
@@ -138,7 +139,7 @@ fn say(
         ));
     }
     message.push_str("\nWhich of the account's services the private endpoint is for, its connection does not tell.");
-    let fails = locations(facts, id).any(|location| location.is_unavailable());
+    let fails = locations(facts, id).any(StorageLocation::is_unavailable);
     let severity = if fails { Severity::Error } else { Severity::Warning };
     let access = account.properties.public_network_access.as_deref().unwrap_or_default();
     let mut finding = Finding::new(severity, azure_subject(id), message)

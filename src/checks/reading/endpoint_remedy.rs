@@ -5,7 +5,7 @@
 //! DNS pods turns a bad line into an outage. A server block for the one name has none of that.
 
 use super::zone_link;
-use crate::facts::arm::ZoneLink;
+use crate::facts::arm::{ArmId, ZoneLink};
 use crate::facts::{Facts, shell_word};
 use crate::finding::{Evidence, Remedy};
 
@@ -84,21 +84,28 @@ fn by_link(region: &str, wrong: Wrong, link: &ZoneLink) -> Option<String> {
             "The link falls back to public names already (NxDomainRedirect), which helps only where the zone has no record: see \
              what it has for {region}. Unlink it, if no Arc cluster of this network needs it."
         ),
-        Wrong::NoAddress => format!(
-            "It answers for the name, and seems to have no record for {region}. Set the link's resolution policy to \
-             NxDomainRedirect: what the zone lacks is looked up in public then. Or unlink it, if no Arc cluster of this network \
-             needs it."
+        Wrong::NoAddress if may_fall_back(&zone) => format!(
+            "It seems to have no record for {region}. Set the link's resolution policy to NxDomainRedirect: what the zone lacks \
+             is looked up in public then. Or unlink it, if no Arc cluster of this network needs it."
         ),
-        Wrong::PrivateAddress => "It answers for the name. Unlink it, if no Arc cluster of this network needs it; else keep Azure \
-                                  Arc's private endpoints and this cluster in networks of their own. A resolution policy does \
-                                  not help where the zone has a record."
+        Wrong::NoAddress => format!(
+            "It seems to have no record for {region}, and hides the public one. Unlink it, if nothing in this network needs it."
+        ),
+        Wrong::PrivateAddress => "Unlink it, if no Arc cluster of this network needs it; else keep Azure Arc's private endpoints \
+                                  and this cluster in networks of their own. A resolution policy does not help where the zone \
+                                  has a record."
             .to_owned(),
     };
     Some(format!(
-        "The private DNS zone {} is linked to this cluster's network {}. {what}",
+        "The private DNS zone {} is linked to this cluster's network {}, so that Azure's DNS asks it for the name. {what}",
         zone_link::words(&zone),
         link.network.name()
     ))
+}
+
+/// Returns whether links of a zone may fall back to public names: Azure takes that of zones of private link only.
+fn may_fall_back(zone: &ArmId) -> bool {
+    zone.name().to_ascii_lowercase().contains("privatelink.")
 }
 
 /// Returns the commands about a link, what shows before what changes.
@@ -106,7 +113,7 @@ fn commands(wrong: Wrong, link: &ZoneLink) -> Vec<String> {
     let Some(zone) = link.zone() else { return Vec::new() };
     let (flags, name) = (zone_link::flags(&zone), shell_word(link.id.name()));
     let mut commands = vec![format!("az network private-dns record-set list {flags} --output table")];
-    if wrong == Wrong::NoAddress && !link.falls_back() {
+    if wrong == Wrong::NoAddress && may_fall_back(&zone) && !link.falls_back() {
         commands.push(format!(
             "az network private-dns link vnet update --name {name} {flags} --resolution-policy NxDomainRedirect"
         ));
