@@ -15,9 +15,11 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use aksbackup_lab::aks::{NODE_GROUP, Pool};
 use aksbackup_lab::arm::healthy::{
     BLOB_CONTRIBUTOR, CLUSTER_PRINCIPAL, EXTENSION_PRINCIPAL, SNAPSHOT_GROUP, VAULT_PRINCIPAL, account_id, binding_id,
-    cluster_id, container_id, extension_id, group_id, instance_id, policy_id, subscription_id, vault_id,
+    cluster_id, container_id, extension_id, extension_identity, group_id, identity_id, instance_id, network_id,
+    policy_id, private_endpoint, private_zone, private_zone_id, scale_set_id, subscription_id, vault_id, zone_link,
 };
 use aksbackup_lab::arm::{Allowed, FaultRule, Policy, World};
 use aksbackup_lab::{Azure, Lab, scenario};
@@ -306,6 +308,71 @@ fn the_cause_in_azure_explains_what_the_cluster_shows() {
     let output = doctor(lab.kubeconfig(), &azure, &["-o", "json"]).output().unwrap();
     let waiting = report(&output);
     assert_eq!(names(&waiting, "root"), ["role-too-fresh"], "{waiting:#}");
+}
+
+/// The account is closed, and the zone by which its private endpoint has a name may be linked to the cluster's network or not.
+#[test]
+fn a_private_zone_that_is_linked_only_elsewhere_is_why_the_account_refuses() {
+    const ACTION: &str = "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read";
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("bsl_unavailable_network").unwrap()).unwrap();
+    let azure = Azure::start().unwrap();
+    let zone = private_zone_id("hub", "privatelink.blob.core.windows.net");
+    let link = |name: &str| format!("{zone}/virtualNetworkLinks/{name}");
+    azure.edit(|world| {
+        let closed =
+            json!({"publicNetworkAccess": "Disabled", "privateEndpointConnections": [private_endpoint("Approved")]});
+        patch(world, &account_id(), json!({"properties": closed}));
+        world.set(&zone, private_zone());
+        world.set(&link("hub"), zone_link(&network_id("hub", "vnet-hub")));
+    });
+    let look = || report(&doctor(lab.kubeconfig(), &azure, &["-o", "json"]).output().unwrap());
+    let elsewhere = look();
+    assert_eq!(names(&elsewhere, "root"), ["storage-private-dns-missing"], "{elsewhere:#}");
+    for effect in ["storage-network-denied", "bsl-unavailable"] {
+        assert!(names(&elsewhere, "consequence").contains(&effect), "{effect}: {elsewhere:#}");
+    }
+    let reads = azure.calls().iter().filter(|call| call.path.starts_with('/') && !call.path.contains("/msi/")).count();
+    assert_eq!(reads, 20, "the links are of a question that is put anyway: {:#?}", azure.calls());
+    // AKS made the cluster's network: it lies in the nodes' group.
+    azure.edit(|world| world.set(&link("aks"), zone_link(&network_id(NODE_GROUP, "aks-vnet-12345678"))));
+    assert_eq!(names(&look(), "root"), ["storage-network-denied"]);
+    // No link at all: there is none, or it may not be read.
+    azure.edit(|world| ["hub", "aks"].iter().for_each(|name| world.remove(&link(name))));
+    let unseen = look();
+    assert_eq!(names(&unseen, "root"), ["storage-network-denied"]);
+    let checks = unseen["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == "storage-private-dns-missing").unwrap();
+    assert_eq!((&check["outcome"], &check["missing"][0]["action"]), (&json!("inconclusive"), &json!(ACTION)));
+}
+
+/// Entra ID refuses the token, and Azure shows in what the credential of the extension's identity differs.
+#[test]
+fn a_federated_credential_of_another_issuer_is_quoted() {
+    let lab = Lab::start().unwrap();
+    lab.play(&scenario("s2_federated_mismatch").unwrap()).unwrap();
+    let azure = Azure::start().unwrap();
+    let identity = identity_id(&extension_identity());
+    azure.edit(|world| {
+        let without = json!({"identity": {"userAssignedIdentities": {identity.clone(): null}}});
+        patch(world, &scale_set_id(&Pool::system()), without);
+        world.set(
+            &format!("{identity}/federatedIdentityCredentials/velero"),
+            json!({"properties": {
+                "issuer": "https://centralus.oic.prod-aks.azure.com/of/before/", "audiences": ["api://AzureADTokenExchange"],
+                "subject": "system:serviceaccount:dataprotection-microsoft:dataprotection-microsoft-kubernetes-agent",
+            }}),
+        );
+    });
+    let report = report(&doctor(lab.kubeconfig(), &azure, &["-o", "json"]).output().unwrap());
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|finding| finding["name"] == "federated-credential-mismatch").unwrap();
+    let at = format!("{identity}/federatedIdentityCredentials/velero properties.issuer");
+    let seen = finding["evidence"].as_array().unwrap();
+    let quotes: Vec<&Value> = seen.iter().filter(|one| one["at"] == at).map(|one| &one["quote"]).collect();
+    assert_eq!(quotes, [&json!("https://centralus.oic.prod-aks.azure.com/of/before/")], "{finding:#}");
+    let unjudged = unjudged(&report);
+    assert!(!unjudged.iter().any(|one| one.contains("which is the most it does")), "{unjudged:#?}");
 }
 
 #[test]

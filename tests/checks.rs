@@ -294,6 +294,8 @@ fn what_azure_says_explains_what_the_cluster_shows() {
     let denied = include_str!("checks/storage-network-denied/firing-firewall/facts.yaml");
     let closed = "storageAccount: {got: {properties: {publicNetworkAccess: Disabled}}}";
     assert_eq!(causes_of("storage-network-denied", &[denied, closed]), ["storage-account-closed"]);
+    let elsewhere = include_str!("checks/storage-private-dns-missing/firing-linked-elsewhere/facts.yaml");
+    assert_eq!(causes_of("storage-network-denied", &[denied, elsewhere]), ["storage-private-dns-missing"]);
     let keys = include_str!("checks/storage-keys-disabled/firing-key-mode/facts.yaml");
     let settings = "armExtensions: {got: [{name: azbkup, properties: {configurationSettings: {configuration.backupStorageLocation.config.useAAD: null}}}]}";
     assert_eq!(causes_of("storage-keys-disabled", &[keys, settings]), ["storage-account-keys-refused"]);

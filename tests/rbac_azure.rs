@@ -26,6 +26,14 @@ use serde_json::{Value, json};
 /// Rights that nobody misses by name, and why.
 const SILENT: &[(&str, &str)] = &[
     ("Microsoft.Compute/disks/read", "Resource Graph leaves out what its caller may not read, and does not say so"),
+    (
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
+        "Resource Graph leaves links out, and it is missed where the account is closed and the location fails: tests/azure.rs",
+    ),
+    (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
+        "it only adds to a finding that the cluster's own words make, and a healthy cluster has none",
+    ),
     ("Microsoft.ResourceGraph/resources/read", "whether Azure asks for it is not known, and the simulator does not"),
 ];
 

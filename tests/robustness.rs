@@ -199,6 +199,11 @@ fn no_command_carries_what_a_shell_would_run() {
         "/policyAssignments/",
         "/userAssignedIdentities/ext-azbkup",
         "/virtualMachineScaleSets/aks-user-22222222-vmss",
+        "/resourceGroups/rg-hub",
+        "/virtualNetworks/vnet-aks",
+        "/virtualNetworkLinks/aks",
+        "/virtualNetworkLinks/hub",
+        "/privateDnsZones/privatelink.",
     ];
     let mut commands = 0;
     let mut wrong = Vec::new();

@@ -328,6 +328,7 @@ pub const CAUSES: &[Explains] = &[
     row("storage-keys-disabled", "storage-account-keys-refused", Same::Subject),
     row("bsl-unavailable", "storage-account-keys-refused", Same::Subject),
     row("storage-network-denied", "storage-account-closed", Same::Subject),
+    row("storage-network-denied", "storage-private-dns-missing", Same::Subject),
     row("storage-listkeys-denied", "storage-account-locked", Same::Subject),
     row("bsl-unavailable", "storage-account-locked", Same::Subject),
     row("storage-account-missing", "extension-settings-differ", Same::Subject),

@@ -6,6 +6,7 @@
 
 use super::check::{Check, Judgement};
 use super::dp_endpoint_unresolved::asks_the_node;
+use super::reading::endpoint_remedy::Wrong;
 use super::reading::{agent, endpoint_remedy};
 use crate::facts::objects::DnsAnswer;
 use crate::facts::{Facts, Need, Stop, Text, helpful, required};
@@ -17,7 +18,15 @@ pub static CHECK: Check = Check {
     name: "coredns-endpoint-unresolved",
     hop: Hop::Dns,
     title: "every CoreDNS replica resolves the extension agent's endpoint",
-    needs: &[required(Need::DnsAnswers), helpful(Need::AgentPods), helpful(Need::ExtensionConfigs)],
+    needs: &[
+        required(Need::DnsAnswers),
+        helpful(Need::AgentPods),
+        helpful(Need::ExtensionConfigs),
+        helpful(Need::Nodes),
+        helpful(Need::PrivateZoneLinks),
+        helpful(Need::ManagedCluster),
+        helpful(Need::NodeGroup),
+    ],
     explains: &["SCENARIO_3_DP_ENDPOINT_NO_SUCH_HOST"],
     explain: EXPLAIN,
     run,
@@ -124,7 +133,14 @@ fn finding(facts: &Facts, severity: Severity, message: String, said: &[(&DnsAnsw
     let good = said.iter().any(|(_, said)| matches!(said, Said::Public | Said::Private));
     let odd: Vec<&str> =
         said.iter().filter(|(_, said)| matches!(said, Said::Nothing(_))).map(|(row, _)| row.pod.as_str()).collect();
-    let remedy = if good && !odd.is_empty() { look_at(&odd) } else { endpoint_remedy::put_right(name, true) };
+    let link = endpoint_remedy::link(facts, name);
+    let by_replicas = good && !odd.is_empty();
+    let remedy = if by_replicas {
+        look_at(&odd)
+    } else {
+        let wrong = if good { Wrong::PrivateAddress } else { Wrong::NoAddress };
+        endpoint_remedy::put_right(name, true, wrong, link)
+    };
     finding = finding.concerning(agent::host_subject(name)).mended_by(remedy);
     for (row, said) in said {
         let quote = match said {
@@ -132,6 +148,9 @@ fn finding(facts: &Facts, severity: Severity, message: String, said: &[(&DnsAnsw
             Said::Public | Said::Private => addresses(row),
         };
         finding = finding.seen(Evidence::quoted(format!("pod/kube-system/{} answer for {}", row.pod, row.name), quote));
+    }
+    if !by_replicas {
+        finding.evidence.extend(endpoint_remedy::evidence(link));
     }
     finding
         .without(

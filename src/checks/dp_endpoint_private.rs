@@ -5,6 +5,7 @@
 //! have either of two causes, and is told as such together with agent-unauthorized.
 
 use super::check::{Check, Judgement};
+use super::reading::endpoint_remedy::Wrong;
 use super::reading::{agent, endpoint_remedy};
 use crate::catalogue::Sign;
 use crate::facts::{Facts, Need, helpful, required};
@@ -21,6 +22,9 @@ pub static CHECK: Check = Check {
         required(Need::AgentLogs),
         helpful(Need::ExtensionConfigs),
         helpful(Need::Nodes),
+        helpful(Need::PrivateZoneLinks),
+        helpful(Need::ManagedCluster),
+        helpful(Need::NodeGroup),
     ],
     explains: &["SCENARIO_5_DP_ENDPOINT_403_PRIVATE_ENDPOINT", "EXT_AGENT_DISCONNECTED_48H"],
     explain: EXPLAIN,
@@ -39,7 +43,8 @@ Why it matters
 How it is found
   The newest outcome in the agent's log. These words come from a private endpoint of Azure Arc in the same
   network, which the region's name leads to, and which serves the clusters of its own private link scope
-  only. A 403 without these words may be that or a refused identity: both are shown, with what decides.
+  only. A 403 without these words may be that or a refused identity: both are shown, with what decides. Where
+  Azure is asked, the private DNS zone that is linked to the cluster's network for the name is shown.
 
 What to do
   Keep Azure Arc's private endpoints and AKS in networks, or with DNS, of their own. As a stop-gap CoreDNS
@@ -65,9 +70,13 @@ fn run(facts: &Facts) -> Judgement {
     let Some(trouble) = agent::trouble(facts)? else { return Ok(Vec::new()) };
     let host = trouble.host(facts);
     let log = trouble.said.log;
-    let remedy =
-        endpoint_remedy::put_right(&host, true).documented(endpoint_remedy::ask(&log.pod, &log.container, &host));
-    let finding = match trouble.said.found.sign {
+    let link = endpoint_remedy::link(facts, &host);
+    let remedy = endpoint_remedy::put_right(&host, true, Wrong::PrivateAddress, link).documented(endpoint_remedy::ask(
+        &log.pod,
+        &log.container,
+        &host,
+    ));
+    let mut finding = match trouble.said.found.sign {
         Sign::PrivateLinkForbidden => trouble.finding(
             facts,
             &format!(
@@ -86,5 +95,6 @@ fn run(facts: &Facts) -> Judgement {
             .one_of(FORBIDDEN, decide(&log.pod, &log.container, &host)),
         _ => return Ok(Vec::new()),
     };
+    finding.evidence.extend(endpoint_remedy::evidence(link));
     Ok(vec![finding.mended_by(remedy)])
 }

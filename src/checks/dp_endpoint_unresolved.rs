@@ -5,6 +5,7 @@
 //! names the resolver, and only those who ask CoreDNS are helped by coredns-custom.
 
 use super::check::{Check, Judgement};
+use super::reading::endpoint_remedy::Wrong;
 use super::reading::resolver::Resolver;
 use super::reading::{agent, endpoint_remedy};
 use crate::catalogue::Sign;
@@ -24,6 +25,9 @@ pub static CHECK: Check = Check {
         helpful(Need::DnsService),
         helpful(Need::ExtensionConfigs),
         helpful(Need::Nodes),
+        helpful(Need::PrivateZoneLinks),
+        helpful(Need::ManagedCluster),
+        helpful(Need::NodeGroup),
     ],
     explains: &["SCENARIO_3_DP_ENDPOINT_NO_SUCH_HOST", "EXT_AGENT_DISCONNECTED_48H"],
     explain: EXPLAIN,
@@ -44,6 +48,7 @@ How it is found
   resolver failed or refused) or that the resolver did not answer. A later success, or an hour of log
   without it, ends the matter. The message names the resolver: CoreDNS, LocalDNS on the node, or a server
   that passes CoreDNS by. Where no agent runs in the cluster, AKS runs it elsewhere, and this does not apply.
+  Where Azure is asked, the private DNS zone that is linked to the cluster's network for the name is shown.
 
 What to do
   Let the network's DNS answer: mostly a private DNS zone of Azure Arc hides the name, or the network's own
@@ -58,11 +63,16 @@ fn run(facts: &Facts) -> Judgement {
     let host = trouble.host(facts);
     let resolver = Resolver::of(trouble.resolver(), facts);
     let who = resolver.name();
+    let link = endpoint_remedy::link(facts, &host);
+    let mut shown = Vec::new();
     let (what, remedy) = match trouble.said.found.sign {
-        Sign::DnsNoSuchHost => (
-            format!("{who} answers that there is no such name, or no address for it."),
-            endpoint_remedy::put_right(&host, !resolver.passes_by_coredns()),
-        ),
+        Sign::DnsNoSuchHost => {
+            shown = endpoint_remedy::evidence(link);
+            (
+                format!("{who} answers that there is no such name, or no address for it."),
+                endpoint_remedy::put_right(&host, !resolver.passes_by_coredns(), Wrong::NoAddress, link),
+            )
+        }
         Sign::DnsServerFailure => (format!("{who} fails or refuses to answer."), server_failure(resolver)),
         Sign::DnsTimeout => (format!("{who} does not answer."), no_answer(resolver)),
         _ => return Ok(Vec::new()),
@@ -80,6 +90,7 @@ fn run(facts: &Facts) -> Judgement {
             log.pod, log.container
         )),
     );
+    finding.evidence.extend(shown);
     if !resolver.passes_by_coredns() {
         finding = finding.concerning(agent::host_subject(&host));
     }

@@ -144,6 +144,7 @@ mod storage_key_wrong;
 mod storage_keys_disabled;
 mod storage_listkeys_denied;
 mod storage_network_denied;
+mod storage_private_dns_missing;
 mod storage_role_missing;
 mod storage_throttled;
 mod storage_tls_untrusted;
@@ -265,6 +266,7 @@ pub static CHECKS: &[&Check] = &[
     &storage_account_locked::CHECK,
     &storage_account_unsuitable::CHECK,
     &storage_account_elsewhere::CHECK,
+    &storage_private_dns_missing::CHECK,
     &snapshot_crds_missing::CHECK,
     &snapshots_not_ready::CHECK,
     &snapshots_throttled::CHECK,

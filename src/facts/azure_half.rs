@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::{ArmExtension, ArmId, BackupInstance, ClusterProperties, ManagedCluster, Vault};
+use super::arm::{
+    ArmExtension, ArmId, BackupInstance, ClusterProperties, ManagedCluster, UserIdentity, Vault, ZoneLink,
+};
+use super::binding::Binding;
 use super::fetched::Stop;
 use super::need::Need;
 use super::objects::optional_name;
@@ -143,6 +146,28 @@ impl Facts {
                 Some(unread) => Stop::Inconclusive(unread),
                 None => Stop::not_applicable(NO_EXTENSION),
             })
+    }
+
+    /// Returns the resource of the extension's identity, where the identities were listed and it is one of them.
+    #[must_use]
+    pub fn extension_identity(&self) -> Option<&UserIdentity> {
+        let principal = self.backup_extension().ok()?.principal()?;
+        let is_it = |id: &str| id.eq_ignore_ascii_case(principal);
+        self.identities.known_rows().iter().find(|one| one.properties.principal_id.as_deref().is_some_and(is_it))
+    }
+
+    /// Returns the links by which the cluster's own network takes answers for one of these names from a private zone.
+    ///
+    /// Empty where Azure was not asked, or was asked about another cluster.
+    #[must_use]
+    pub fn own_zone_links(&self, hosts: &[&str]) -> Vec<&ZoneLink> {
+        let links = self.private_zone_links.known_rows();
+        let Some(cluster) = self.managed_cluster.known().filter(|_| !links.is_empty()) else { return Vec::new() };
+        if matches!(self.binding(), Binding::Contradicted(_)) {
+            return Vec::new();
+        }
+        let answers = |link: &&ZoneLink| hosts.iter().any(|host| link.answers_for(host));
+        links.iter().filter(answers).filter(|link| cluster.is_in_network(&link.network)).collect()
     }
 
     /// Returns the backup instances of this cluster.

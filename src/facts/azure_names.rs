@@ -83,6 +83,18 @@ impl Facts {
     }
 }
 
+/// Returns the host of an account's blobs, by the account's name and its region's cloud.
+#[must_use]
+pub fn blob_host_in(account: &str, region: &str) -> Option<String> {
+    account_host(account, &cloud_of(region))
+}
+
+fn account_host(account: &str, cloud: &Cloud) -> Option<String> {
+    let account = account.to_ascii_lowercase();
+    let is_account = (3..=24).contains(&account.len()) && account.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_account.then(|| format!("{account}.{}", cloud.blob_suffix))
+}
+
 /// Returns the hosts of a region's cloud.
 fn cloud_of(region: &str) -> Cloud {
     match AzureCloud::of_region(region) {
@@ -99,9 +111,7 @@ fn host_of(location: &StorageLocation, cloud: &Cloud) -> Option<String> {
         let host = rest.split(['/', '?', ':']).next()?.trim_end_matches('.').to_ascii_lowercase();
         return is_host(&host).then_some(host);
     }
-    let account = location.setting("storageAccount")?.to_ascii_lowercase();
-    let is_account = (3..=24).contains(&account.len()) && account.bytes().all(|b| b.is_ascii_alphanumeric());
-    is_account.then(|| format!("{account}.{}", cloud.blob_suffix))
+    account_host(location.setting("storageAccount")?, cloud)
 }
 
 /// Returns whether a text from a setting may become a question to DNS: a name of several plain labels.

@@ -24,7 +24,7 @@ mod shell_word;
 mod text;
 
 pub use azure_half::Named;
-pub use azure_names::{AzureName, Purpose};
+pub use azure_names::{AzureName, Purpose, blob_host_in};
 pub use binding::{Binding, Contradiction, is_aks_host};
 pub use built_in::is_built_in;
 pub use extension::{Extension, FoundBy, Presence};

@@ -221,6 +221,10 @@ needs! {
     Registrations = "registrations", "the resource providers' registrations", Azure, Read;
     /// What is left of the cluster's protection; asked only where the cluster is gone.
     LeftBehind = "leftBehind", "what is left of the cluster's protection", Azure, Read;
+    /// The links of the private DNS zones that may answer for blobs and for the agent's endpoint.
+    PrivateZoneLinks = "privateZoneLinks", "the links of private DNS zones", Azure, Read;
+    /// Whose tokens are taken for the extension's identity; asked only where no scale set has it.
+    FederatedCredentials = "federatedCredentials", "the federated credentials of the extension's identity", Azure, Read;
 }
 
 impl Need {
@@ -284,6 +288,14 @@ impl Need {
             ],
             // A POST, but one that Microsoft's list calls a read.
             Self::SnapshotTrial => &["Microsoft.PolicyInsights/checkPolicyRestrictions/read"],
+            // Of the same answer as the disks.
+            Self::PrivateZoneLinks => &[
+                "Microsoft.ResourceGraph/resources/read",
+                "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
+            ],
+            Self::FederatedCredentials => {
+                &["Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"]
+            }
             Self::CallerRights => &["Microsoft.Authorization/permissions/read"],
             Self::Registrations => &["Microsoft.Resources/subscriptions/providers/read"],
             // The instances of a cluster that is gone are listed at the vault.
@@ -368,7 +380,9 @@ impl Need {
             | Self::SnapshotTrial
             | Self::CallerRights
             | Self::Registrations
-            | Self::LeftBehind => Vec::new(),
+            | Self::LeftBehind
+            | Self::PrivateZoneLinks
+            | Self::FederatedCredentials => Vec::new(),
             Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
             Self::VeleroWorkloads => vec![Right::kube("list", "apps", "deployments", None)],
             Self::Webhooks => ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]
@@ -420,9 +434,11 @@ impl Need {
             Self::Vaults | Self::BackupPolicies | Self::BackupJobs => &[Self::BackupInstances, Self::TrustedAccess],
             Self::RoleAssignments => &[Self::ArmExtensions, Self::ManagedCluster, Self::BackupInstances, Self::Vaults],
             Self::RoleDefinitions => &[Self::RoleAssignments],
-            Self::SnapshotTrial | Self::Disks => &[Self::ManagedCluster, Self::BackupInstances],
+            Self::SnapshotTrial => &[Self::ManagedCluster, Self::BackupInstances],
+            Self::Disks | Self::PrivateZoneLinks => &[Self::ManagedCluster],
             Self::Identities => &[Self::ArmExtensions, Self::ScaleSets],
             Self::LeftBehind => &[Self::BackupInstances, Self::Vaults, Self::RoleAssignments],
+            Self::FederatedCredentials => &[Self::Identities],
             // Whose subscriptions matter is what the settings and the instances name.
             Self::Registrations | Self::CallerRights | Self::Locks | Self::DenyAssignments => {
                 &[Self::ArmExtensions, Self::BackupInstances]

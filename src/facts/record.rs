@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arm::{
     ArmExtension, AzureCloud, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk,
-    Held, LeftBehind, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet, SignIn, SnapshotTrial,
-    StorageAccount, TrustedAccess, UserIdentity, Vault,
+    FederatedCredential, Held, LeftBehind, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet,
+    SignIn, SnapshotTrial, StorageAccount, TrustedAccess, UserIdentity, Vault, ZoneLink,
 };
 use super::azure_half::Named;
 use super::extension::{Extension, Presence};
@@ -189,6 +189,10 @@ pub struct Facts {
     pub registrations: Fetched<Vec<Registration>>,
     /// [`Need::LeftBehind`]
     pub left_behind: Fetched<LeftBehind>,
+    /// [`Need::PrivateZoneLinks`]
+    pub private_zone_links: Fetched<Vec<ZoneLink>>,
+    /// [`Need::FederatedCredentials`]
+    pub federated_credentials: Fetched<Vec<FederatedCredential>>,
 }
 
 /// The API server.
@@ -504,6 +508,14 @@ macro_rules! with_field {
                 let $field = $($borrow)+ $facts.left_behind;
                 $body
             }
+            Need::PrivateZoneLinks => {
+                let $field = $($borrow)+ $facts.private_zone_links;
+                $body
+            }
+            Need::FederatedCredentials => {
+                let $field = $($borrow)+ $facts.federated_credentials;
+                $body
+            }
         }
     };
 }
@@ -553,7 +565,9 @@ impl Facts {
             snapshot_trial,
             caller_rights,
             registrations,
-            left_behind
+            left_behind,
+            private_zone_links,
+            federated_credentials
         );
     }
 

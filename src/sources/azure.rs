@@ -9,6 +9,7 @@
 
 mod gone;
 mod identities;
+mod index;
 mod listing;
 mod protection;
 mod storage;
@@ -25,7 +26,8 @@ use crate::facts::arm::{ArmId, AzureCloud, BackupInstance, Disk, NodeGroup, Sign
 use crate::facts::{Facts, Fetched, Need, Parts, is_aks_host};
 
 /// So many questions a run puts at most, for one vault and one subscription; a further one of either may have some more.
-const MOST_READS: usize = 20;
+/// A healthy cluster takes 20; two more are left for an identity that no scale set has.
+const MOST_READS: usize = 22;
 /// The vault, its policies, its jobs, and its roles.
 const MORE_FOR_A_VAULT: usize = 4;
 /// Its locks and deny assignments, and the roles in it.
@@ -67,9 +69,10 @@ const THIRD: &[Need] = &[
     Need::Registrations,
     Need::Locks,
     Need::DenyAssignments,
+    Need::PrivateZoneLinks,
 ];
 const FOURTH: &[Need] = &[Need::CallerRights];
-const LAST: &[Need] = &[Need::RoleDefinitions];
+const LAST: &[Need] = &[Need::RoleDefinitions, Need::FederatedCredentials];
 /// Of a cluster that is gone: what the vault may do says where the backups are.
 const GONE: &[Need] = &[Need::LeftBehind];
 
@@ -212,9 +215,12 @@ impl<'a> Arm<'a> {
             Need::RoleAssignments => keep!(role_assignments, self.role_assignments(az).await),
             Need::RoleDefinitions => keep!(role_definitions, self.role_definitions(az).await),
             Need::SnapshotTrial => keep!(snapshot_trial, self.snapshot_trial(az).await),
-            Need::Disks => keep!(disks, self.disks(az, cluster).await),
+            Need::Disks => self.indexed(az, cluster).await,
+            // Of the same answer, where the disks are asked for.
+            Need::PrivateZoneLinks if !self.needs.contains(&Need::Disks) => self.indexed(az, cluster).await,
             Need::Identities => keep!(identities, self.identities(az).await),
             Need::Registrations => keep!(registrations, self.registrations(az, cluster).await),
+            Need::FederatedCredentials => keep!(federated_credentials, self.federated_credentials(az).await),
             Need::CallerRights => keep!(caller_rights, self.caller_rights(az).await),
             Need::LeftBehind => keep!(left_behind, self.left_behind(az).await),
             // The sign-in and the nodes' group come before the waves; the rest is the cluster's.
@@ -303,27 +309,6 @@ impl<'a> Arm<'a> {
         }
         let nowhere = ArmId::default();
         self.wave(az, &nowhere, &[Need::Vaults, Need::BackupPolicies]).await;
-    }
-
-    /// Lists the disks of the nodes' group, and counts the snapshots of each, in Azure's index: one question for all.
-    async fn disks(&self, az: &Az<'_>, cluster: &ArmId) -> Fetched<Vec<Disk>> {
-        let group = {
-            let facts = self.facts.borrow();
-            let named =
-                facts.managed_cluster.known().and_then(|cluster| cluster.properties.node_resource_group.clone());
-            named.or_else(|| facts.machine_group().and_then(|group| group.group().map(str::to_owned)))
-        };
-        let Some(group) = group.filter(|group| ArmId::new(group).is_plain()) else {
-            return Fetched::Failed("the resource group of the nodes is not known".to_owned());
-        };
-        let subscription = cluster.subscription().unwrap_or_default();
-        let of_group = format!("/subscriptions/{subscription}/resourceGroups/{group}/").to_ascii_lowercase();
-        let query = format!(
-            "// aksbackup: disks-of-cluster\nResources | where type =~ 'microsoft.compute/disks' and tolower(id) startswith '{of_group}' | project id = tolower(id), kind = 'disk', sku = tostring(sku.name), sizeGb = tolong(properties.diskSizeGB) | union (Resources | where type =~ 'microsoft.compute/snapshots' | extend source = tolower(tostring(properties.creationData.sourceResourceId)) | where source startswith '{of_group}' | summarize count = count() by id = source | extend kind = 'snapshots')"
-        );
-        let subscriptions = self.subscriptions();
-        let subscriptions: Vec<&str> = subscriptions.iter().map(String::as_str).collect();
-        self.graph(az, &subscriptions, &query).await
     }
 
     /// Lists something of every subscription that matters: the cluster's, the account's, the snapshots'.

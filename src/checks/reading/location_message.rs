@@ -156,12 +156,22 @@ pub struct Verdict {
     message: String,
     remedy: Remedy,
     concerns: Vec<Subject>,
+    evidence: Vec<Evidence>,
+    not_read: Option<String>,
     alternative: Option<(String, &'static str)>,
 }
 
 impl Verdict {
     fn new(severity: Severity, message: impl Into<String>, remedy: Remedy) -> Self {
-        Self { severity, message: message.into(), remedy, concerns: Vec::new(), alternative: None }
+        Self {
+            severity,
+            message: message.into(),
+            remedy,
+            concerns: Vec::new(),
+            evidence: Vec::new(),
+            not_read: None,
+            alternative: None,
+        }
     }
 
     /// Says that backups fail now.
@@ -173,6 +183,20 @@ impl Verdict {
     #[must_use]
     pub fn one_of(mut self, group: String, decide: &'static str) -> Self {
         self.alternative = Some((group, decide));
+        self
+    }
+
+    /// Adds what was seen besides the words.
+    #[must_use]
+    pub fn seen(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+
+    /// Notes what an unreadable fact would have added.
+    #[must_use]
+    pub fn without(mut self, not_read: Option<String>) -> Self {
+        self.not_read = not_read;
         self
     }
 
@@ -204,7 +228,9 @@ pub fn judge(facts: &Facts, signs: &[Sign], say: impl Fn(&Said<'_, '_>) -> Optio
         let Some(verdict) = say(&said) else { continue };
         let mut finding = Finding::new(verdict.severity, complaint.location.subject(), verdict.message)
             .seen(complaint.evidence())
-            .mended_by(verdict.remedy);
+            .mended_by(verdict.remedy)
+            .without(verdict.not_read);
+        finding.evidence.extend(verdict.evidence);
         finding.concerns = verdict.concerns;
         if let Some((group, decide)) = verdict.alternative {
             finding = finding.one_of(group, decide);

@@ -54,3 +54,4 @@ pub mod volume_reach;
 pub mod waiting;
 pub mod webhook_reach;
 pub mod word;
+pub mod zone_link;

@@ -90,6 +90,9 @@ pub struct ClusterProperties {
     /// Where its nodes take what they start with from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bootstrap_profile: Option<BootstrapProfile>,
+    /// Who issues the tokens of its service accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc_issuer_profile: Option<IssuerProfile>,
 }
 
 /// Whether a cluster runs.
@@ -117,6 +120,9 @@ pub struct AgentPool {
     /// Whether it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_state: Option<PowerState>,
+    /// The subnet of its nodes; none where AKS made the network.
+    #[serde(rename = "vnetSubnetID", skip_serializing_if = "Option::is_none")]
+    pub vnet_subnet_id: Option<ArmId>,
 }
 
 /// What a resource acts as: its own identity, or those that were given to it.
@@ -222,7 +228,56 @@ pub struct BootstrapProfile {
     pub artifact_source: Option<String>,
 }
 
+/// Who issues the tokens of a cluster's service accounts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IssuerProfile {
+    /// Whether the issuer is on.
+    #[serde(deserialize_with = "flag", skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// What the tokens name as their issuer.
+    #[serde(rename = "issuerURL", deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
+    pub issuer_url: Option<String>,
+}
+
 impl ManagedCluster {
+    /// Returns the networks that its pools name; none where AKS made the network, in the group of the nodes.
+    #[must_use]
+    pub fn named_networks(&self) -> Vec<ArmId> {
+        let subnets = self.properties.agent_pool_profiles.iter().filter_map(|pool| pool.vnet_subnet_id.as_ref());
+        let mut networks: Vec<ArmId> = Vec::new();
+        for network in subnets.filter_map(ArmId::parent) {
+            if !networks.contains(&network) {
+                networks.push(network);
+            }
+        }
+        networks
+    }
+
+    /// Returns the id of the group of its nodes.
+    #[must_use]
+    pub fn node_group_id(&self) -> Option<ArmId> {
+        let (subscription, group) = (self.id.subscription()?, self.properties.node_resource_group.as_ref()?);
+        Some(ArmId::new(&format!("/subscriptions/{subscription}/resourceGroups/{group}")))
+    }
+
+    /// Returns whether a network is the cluster's: one that its pools name, else one in the group of its nodes.
+    #[must_use]
+    pub fn is_in_network(&self, network: &ArmId) -> bool {
+        let named = self.named_networks();
+        if named.is_empty() {
+            return !network.is_empty() && self.node_group_id().is_some_and(|group| group.holds(network));
+        }
+        named.contains(network)
+    }
+
+    /// Returns who issues the tokens of its service accounts, where that is on.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        let profile = self.properties.oidc_issuer_profile.as_ref().filter(|profile| profile.enabled != Some(false))?;
+        profile.issuer_url.as_deref().filter(|url| !url.is_empty())
+    }
+
     /// Returns the object ids that the cluster acts as when it makes snapshots.
     #[must_use]
     pub fn principals(&self) -> Vec<&str> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cluster::ClusterIdentity;
 use super::id::ArmId;
 use super::lenient::null_as_default;
-use crate::facts::objects::{name, optional_name};
+use crate::facts::objects::{name, names, optional_name};
 
 /// A scale set of nodes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,35 @@ pub struct IdentityOf {
     /// Its client id.
     #[serde(deserialize_with = "optional_name", skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+}
+
+/// Whose tokens Entra ID takes for an identity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FederatedCredential {
+    /// Its id; its parent is the identity.
+    pub id: ArmId,
+    /// Its name.
+    #[serde(deserialize_with = "name")]
+    pub name: String,
+    /// What a token must say.
+    #[serde(deserialize_with = "null_as_default")]
+    pub properties: Federation,
+}
+
+/// What a token must say for a federated credential; all of it is compared letter by letter.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Federation {
+    /// Who issued it.
+    #[serde(deserialize_with = "name")]
+    pub issuer: String,
+    /// Whom it is about.
+    #[serde(deserialize_with = "name")]
+    pub subject: String,
+    /// Whom it is for.
+    #[serde(deserialize_with = "names", skip_serializing_if = "Vec::is_empty")]
+    pub audiences: Vec<String>,
 }
 
 /// A disk of the cluster, or one that has snapshots in the subscription; a row of Resource Graph.

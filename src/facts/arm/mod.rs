@@ -10,6 +10,7 @@ mod extension;
 mod id;
 mod left_behind;
 mod lenient;
+mod network;
 mod policy;
 mod protection;
 mod role;
@@ -17,12 +18,14 @@ mod sign_in;
 mod storage;
 
 pub use cluster::{
-    AgentPool, ClusterIdentity, ClusterProperties, ManagedCluster, NodeGroup, PowerState, Registration, TrustedAccess,
+    AgentPool, ClusterIdentity, ClusterProperties, IssuerProfile, ManagedCluster, NodeGroup, PowerState, Registration,
+    TrustedAccess,
 };
-pub use compute::{Disk, IdentityOf, ScaleSet, UserIdentity};
+pub use compute::{Disk, FederatedCredential, Federation, IdentityOf, ScaleSet, UserIdentity};
 pub use extension::{ArmExtension, AssignedIdentity, ErrorInfo, StatusLine};
 pub use id::ArmId;
 pub use left_behind::{LeftBehind, SnapshotsLeft};
+pub use network::ZoneLink;
 pub use policy::{Lock, PolicyEvaluation, SnapshotTrial};
 pub use protection::{
     BackupInstance, BackupJob, BackupPolicy, DatasourceParameters, JobWarning, ServiceError, Vault, is_vault_tier_rule,

@@ -9,8 +9,8 @@ use super::storage::account_of;
 use super::{Arm, under};
 use crate::azure::{Az, Question};
 use crate::facts::arm::{
-    ArmId, CallerRights, CallerRightsAt, Held, PermissionSet, Registration, RoleAssignment, RoleDefinition, ScaleSet,
-    UserIdentity, Vault, known_role,
+    ArmId, CallerRights, CallerRightsAt, FederatedCredential, Held, PermissionSet, Registration, RoleAssignment,
+    RoleDefinition, ScaleSet, UserIdentity, Vault, known_role,
 };
 use crate::facts::{Facts, Fetched, Need, Parts, Text};
 
@@ -43,6 +43,21 @@ impl Arm<'_> {
         };
         match group {
             Some(group) => self.list(az, under(&group, "Microsoft.ManagedIdentity/userAssignedIdentities")).await,
+            None => Fetched::Got(Vec::new()),
+        }
+    }
+
+    /// Lists whose tokens are taken for the extension's identity, where the identities had to be listed and it is there.
+    pub(super) async fn federated_credentials(&self, az: &Az<'_>) -> Fetched<Vec<FederatedCredential>> {
+        let identity = {
+            let facts = self.facts.borrow();
+            if let Some(state) = stands_on(&facts.identities, Need::Identities.what()) {
+                return state;
+            }
+            facts.extension_identity().map(|identity| identity.id.clone())
+        };
+        match identity {
+            Some(id) => self.list(az, Question::get(format!("{id}/federatedIdentityCredentials"))).await,
             None => Fetched::Got(Vec::new()),
         }
     }

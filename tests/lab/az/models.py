@@ -31,6 +31,7 @@ MODELS = {
     "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": ("msi.v2023_01_31", "FederatedIdentityCredential"),
     "microsoft.network/privateendpoints": ("network", "PrivateEndpoint"),
     "microsoft.network/privatednszones": ("privatedns", "PrivateZone"),
+    "microsoft.network/privatednszones/virtualnetworklinks": ("privatedns", "VirtualNetworkLink"),
     "microsoft.authorization/roleassignments": ("authorization.v2022_04_01", "RoleAssignment"),
     "microsoft.authorization/roledefinitions": ("authorization.v2022_04_01", "RoleDefinition"),
     "microsoft.authorization/denyassignments": ("authorization.v2022_04_01", "DenyAssignment"),

@@ -186,7 +186,9 @@ def main():
     seen["account"] = fields(
         storage.storage_accounts.get_properties(backups, account_name), "kind", "sku/name", "location", "provisioning_state",
         "public_network_access", "allow_shared_key_access", "is_hns_enabled", "primary_endpoints/blob", "status_of_primary",
-        "network_rule_set/default_action", "network_rule_set/bypass", "network_rule_set/ip_rules", "private_endpoint_connections",
+        "network_rule_set/default_action", "network_rule_set/bypass", "network_rule_set/ip_rules",
+        "private_endpoint_connections/0/private_link_service_connection_state/status",
+        "private_endpoint_connections/0/private_endpoint/id",
     )
     service = storage.blob_services.get_service_properties(backups, account_name)
     seen["blobService"] = fields(service, "delete_retention_policy/enabled", "delete_retention_policy/days", "is_versioning_enabled")
@@ -232,7 +234,7 @@ def main():
         for each in answer.content_evaluation_result.policy_evaluations
     ]
     graph = client(ResourceGraphClient, "2021-03-01", subscription=False)
-    answer = graph.resources({"subscriptions": [SUBSCRIPTION], "query": "// aksbackup: disks-of-cluster\n" + nodes, "options": {"$top": 2}})
+    answer = graph.resources({"subscriptions": [SUBSCRIPTION], "query": "// aksbackup: disks-and-zone-links\n" + nodes, "options": {"$top": 2}})
     seen["graph"] = fields(answer, "total_records", "count", "data", "result_truncated", "skip_token")
 
     network = client(NetworkManagementClient, "2024-05-01")
@@ -243,8 +245,12 @@ def main():
         )
         for each in network.private_endpoints.list(backups)
     ]
-    zones = client(PrivateDnsManagementClient, "2020-06-01")
+    zones = client(PrivateDnsManagementClient, "2024-06-01")
     seen["zones"] = [fields(each, "name", "number_of_record_sets") for each in zones.private_zones.list_by_resource_group(backups)]
+    seen["links"] = [
+        fields(each, "name", "virtual_network/id", "resolution_policy", "virtual_network_link_state", "registration_enabled")
+        for each in zones.virtual_network_links.list(backups, seen["zones"][0]["name"])
+    ]
 
     # What takes a while: the clients' own pollers follow the simulator's headers.
     start = time.monotonic()

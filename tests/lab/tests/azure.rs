@@ -8,7 +8,8 @@ use aksbackup_lab::aks::{CLUSTER, NODE_GROUP, RESOURCE_GROUP, SUBSCRIPTION};
 use aksbackup_lab::arm::healthy::{
     BLOB_CONTRIBUTOR, CLUSTER_PRINCIPAL, EXTENSION_PRINCIPAL, FQDN, KUBELET_PRINCIPAL, READER, SNAPSHOT_GROUP, VAULT,
     VAULT_PRINCIPAL, account_id, binding_id, cluster_id, container_id, disk_id, extension_id, group_id, identity_id,
-    instance_id, policy_id, role_id, settings, snapshot_id, subscription_id, vault_id,
+    instance_id, network_id, policy_id, private_endpoint, private_zone, private_zone_id, role_id, settings,
+    snapshot_id, subscription_id, vault_id, zone_link,
 };
 use aksbackup_lab::arm::{Allowed, FaultRule, Policy, World};
 use aksbackup_lab::extension::{ACCOUNT, ACCOUNT_GROUP, NAME};
@@ -199,7 +200,7 @@ fn every_read_of_the_healthy_world() {
         (format!("{node_group}/providers/Microsoft.Network/privateEndpoints"), "2024-05-01", "/value", json!([])),
         (
             format!("{}/providers/Microsoft.Network/privateDnsZones", subscription_id()),
-            "2020-06-01",
+            "2024-06-01",
             "/value",
             json!([]),
         ),
@@ -353,7 +354,7 @@ fn lists_come_in_pages_that_az_follows_by_their_links() {
     }
     assert_eq!(sizes, [3, 1]);
 
-    let query = format!("// aksbackup: disks-of-cluster\nresources | where resourceGroup =~ '{NODE_GROUP}'");
+    let query = format!("// aksbackup: disks-and-zone-links\nresources | where resourceGroup =~ '{NODE_GROUP}'");
     let ask = |token: Option<&Value>| {
         let mut body = json!({"subscriptions": [SUBSCRIPTION], "query": query, "options": {"$top": 1000}});
         if let Some(token) = token {
@@ -367,7 +368,10 @@ fn lists_come_in_pages_that_az_follows_by_their_links() {
     let second = ask(Some(&first["$skipToken"]));
     assert_eq!(
         second["data"],
-        json!([{"id": disk_id("shop", "data"), "kind": "snapshots", "sku": null, "sizeGb": null, "count": 2}])
+        json!([{
+            "id": disk_id("shop", "data"), "kind": "snapshots", "sku": null, "sizeGb": null,
+            "network": null, "policy": null, "state": null, "count": 2,
+        }])
     );
     assert!(second["$skipToken"].is_null());
 
@@ -565,10 +569,13 @@ fn world_of_every_kind() -> World {
             },
         }]}}),
     );
+    world.set(&network("privateDnsZones", "privatelink.blob.core.windows.net"), private_zone());
     world.set(
-        &network("privateDnsZones", "privatelink.blob.core.windows.net"),
-        json!({"location": "global", "properties": {"numberOfRecordSets": 2, "provisioningState": "Succeeded"}}),
+        &format!("{}/virtualNetworkLinks/hub", private_zone_id(ACCOUNT_GROUP, "privatelink.blob.core.windows.net")),
+        zone_link(&network_id("hub", "vnet-hub")),
     );
+    let endpoints = json!({"properties": {"privateEndpointConnections": [private_endpoint("Approved")]}});
+    assert!(world.patch(&account_id(), endpoints));
     let error = json!({
         "code": "UserErrorKubernetesBackupExtensionUnhealthy", "message": "The extension is unhealthy.", "recommendedAction": ["Look."],
         "isUserError": true, "isRetryable": false, "details": [], "innerError": null, "properties": {}, "target": "",
@@ -657,6 +664,7 @@ fn microsofts_own_clients_understand_every_kind_of_resource() {
         ("account", "network_rule_set/default_action", json!("Allow")),
         ("account", "allow_shared_key_access", json!(false)),
         ("account", "public_network_access", json!("Enabled")),
+        ("account", "private_endpoint_connections/0/private_link_service_connection_state/status", json!("Approved")),
         ("account", "primary_endpoints/blob", json!(format!("https://{ACCOUNT}.blob.core.windows.net/"))),
         ("blobService", "delete_retention_policy/days", json!(7)),
         ("container", "has_immutability_policy", json!(false)),
@@ -698,6 +706,9 @@ fn microsofts_own_clients_understand_every_kind_of_resource() {
         ("policies", 1, "evaluation_result", json!("NonCompliant")),
         ("endpoints", 1, "private_link_service_connections/0/group_ids", json!(["blob"])),
         ("zones", 1, "number_of_record_sets", json!(2)),
+        ("links", 1, "virtual_network/id", json!(network_id("hub", "vnet-hub"))),
+        ("links", 1, "resolution_policy", json!("Default")),
+        ("links", 1, "virtual_network_link_state", json!("Completed")),
     ] {
         assert_eq!(seen[list].as_array().map(Vec::len), Some(count), "{list}");
         assert_eq!(seen[list][0][attribute], wanted, "{list} {attribute}: {:#}", seen[list]);

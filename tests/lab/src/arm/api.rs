@@ -40,6 +40,8 @@ const AUTHORIZATION: &str = "2022-04-01";
 const STORAGE: &str = "2023-05-01";
 const DISKS: &str = "2024-03-02";
 const IDENTITIES: &str = "2023-01-31";
+/// The first that has the resolution policy of a link.
+const PRIVATE_ZONES: &str = "2024-06-01";
 
 const fn api(kind: &'static str, version: &'static str, place: Place, methods: &'static [&'static str]) -> Api {
     Api { kind, version, place, methods, only_list: false }
@@ -86,7 +88,8 @@ pub(crate) const APIS: &[Api] = &[
         READ,
     ),
     api("Microsoft.Network/privateEndpoints", "2024-05-01", Place::Group, READ),
-    api("Microsoft.Network/privateDnsZones", "2020-06-01", Place::Group, READ),
+    api("Microsoft.Network/privateDnsZones", PRIVATE_ZONES, Place::Group, READ),
+    api("Microsoft.Network/privateDnsZones/virtualNetworkLinks", PRIVATE_ZONES, Place::Child, READ),
     list("Microsoft.PolicyInsights/checkPolicyRestrictions", "2022-03-01", Place::Anywhere, &["POST"]),
     list("Microsoft.ResourceGraph/resources", "2021-03-01", Place::Tenant, &["POST"]),
 ];

@@ -34,8 +34,12 @@ pub(crate) fn answer(world: &World, body: &Value) -> Answer {
             && world.may(&format!("{kind}/read"), id)
     };
     let rows = match name {
-        Some("disks-of-cluster") => disks(world, query, &readable),
         Some("snapshots-of-groups") => snapshots(world, query, &readable),
+        Some("disks-and-zone-links") => {
+            let mut rows = disks(world, query, &readable);
+            rows.extend(zone_links(world, query, &readable));
+            rows
+        }
         Some("cluster-by-fqdn") => clusters(world, query, &readable),
         _ => {
             return invalid(
@@ -91,7 +95,10 @@ fn disks(world: &World, query: &str, readable: &dyn Fn(&str) -> bool) -> Vec<Val
         .of_kind("microsoft.compute/disks")
         .filter(|(id, _)| of_groups(id) && readable(id))
         .map(|(_, disk)| {
-            json!({"id": disk["id"], "kind": "disk", "sku": disk["sku"]["name"], "sizeGb": disk["properties"]["diskSizeGB"], "count": null})
+            json!({
+                "id": disk["id"], "kind": "disk", "sku": disk["sku"]["name"], "sizeGb": disk["properties"]["diskSizeGB"],
+                "network": "", "policy": "", "state": "", "count": null,
+            })
         })
         .collect();
     let mut counts: BTreeMap<String, (String, u64)> = BTreeMap::new();
@@ -100,9 +107,13 @@ fn disks(world: &World, query: &str, readable: &dyn Fn(&str) -> bool) -> Vec<Val
             counts.entry(source.to_lowercase()).or_insert_with(|| (source.to_owned(), 0)).1 += 1;
         }
     }
-    rows.extend(counts.into_values().map(
-        |(source, count)| json!({"id": source, "kind": "snapshots", "sku": null, "sizeGb": null, "count": count}),
-    ));
+    // What the other leg of the union has not is null.
+    rows.extend(counts.into_values().map(|(source, count)| {
+        json!({
+            "id": source, "kind": "snapshots", "sku": null, "sizeGb": null,
+            "network": null, "policy": null, "state": null, "count": count,
+        })
+    }));
     rows
 }
 
@@ -118,6 +129,29 @@ fn snapshots(world: &World, query: &str, readable: &dyn Fn(&str) -> bool) -> Vec
         }
     }
     counts.into_iter().map(|((lie_in, of), count)| json!({"lieIn": lie_in, "disksOf": of, "count": count})).collect()
+}
+
+/// Returns the links of private DNS zones, where a query asks for the type, by the parts of zones that it names.
+fn zone_links(world: &World, query: &str, readable: &dyn Fn(&str) -> bool) -> Vec<Value> {
+    const PARTS: [&str; 2] = ["blob.", "dp.kubernetesconfiguration."];
+    let query = query.to_lowercase();
+    if !query.contains("'microsoft.network/privatednszones/virtualnetworklinks'") {
+        return Vec::new();
+    }
+    let zone = |id: &str| id.split('/').nth(8).unwrap_or_default().to_lowercase();
+    let is_wanted = |id: &str| PARTS.iter().any(|part| query.contains(&format!("'{part}'")) && zone(id).contains(part));
+    world
+        .of_kind("microsoft.network/privatednszones/virtualnetworklinks")
+        .filter(|(id, _)| is_wanted(id) && readable(id))
+        .map(|(_, link)| {
+            let of = &link["properties"];
+            json!({
+                "id": link["id"], "kind": "link", "sku": "", "sizeGb": null, "network": of["virtualNetwork"]["id"],
+                "policy": of["resolutionPolicy"].as_str().unwrap_or_default(), "state": of["virtualNetworkLinkState"],
+                "count": null,
+            })
+        })
+        .collect()
 }
 
 /// Returns the clusters whose host a query names.

@@ -129,6 +129,42 @@ pub fn snapshot_id(name: &str) -> String {
     format!("{}/providers/Microsoft.Compute/snapshots/{name}", group_id(SNAPSHOT_GROUP))
 }
 
+/// Returns the id of a private DNS zone.
+pub fn private_zone_id(group: &str, zone: &str) -> String {
+    format!("{}/providers/Microsoft.Network/privateDnsZones/{zone}", group_id(group))
+}
+
+/// Returns the id of a virtual network.
+pub fn network_id(group: &str, network: &str) -> String {
+    format!("{}/providers/Microsoft.Network/virtualNetworks/{network}", group_id(group))
+}
+
+/// Returns a private DNS zone.
+pub fn private_zone() -> Value {
+    json!({"location": "global", "tags": {}, "properties": {"numberOfRecordSets": 2, "provisioningState": "Succeeded"}})
+}
+
+/// Returns a link of a private DNS zone to a network.
+pub fn zone_link(network: &str) -> Value {
+    json!({"location": "global", "tags": {}, "properties": {
+        "provisioningState": "Succeeded", "registrationEnabled": false, "resolutionPolicy": "Default",
+        "virtualNetwork": {"id": network}, "virtualNetworkLinkState": "Completed",
+    }})
+}
+
+/// Returns a connection of a private endpoint to an account; what of the account it is for, Azure does not tell here.
+pub fn private_endpoint(status: &str) -> Value {
+    let connection = format!("{}/privateEndpointConnections/{ACCOUNT}.1f2e3d4c", account_id());
+    json!({
+        "id": connection, "name": format!("{ACCOUNT}.1f2e3d4c"), "type": "Microsoft.Storage/storageAccounts/privateEndpointConnections",
+        "properties": {
+            "provisioningState": "Succeeded",
+            "privateEndpoint": {"id": format!("{}/providers/Microsoft.Network/privateEndpoints/blob", group_id(ACCOUNT_GROUP))},
+            "privateLinkServiceConnectionState": {"status": status, "description": "", "actionRequired": "None"},
+        },
+    })
+}
+
 /// Returns the id of a built-in role.
 pub fn role_id(role: &str) -> String {
     format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}")

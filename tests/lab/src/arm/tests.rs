@@ -10,6 +10,7 @@ use super::healthy::*;
 use super::router::{Request, respond};
 use super::world::World;
 use crate::aks::{NODE_GROUP, Pool, RESOURCE_GROUP, SUBSCRIPTION};
+use crate::extension::ACCOUNT_GROUP;
 
 const ORIGIN: &str = "https://azure";
 
@@ -224,7 +225,7 @@ fn locks_keep_what_is_below_them() {
 fn resource_graph_is_silent_about_what_may_not_be_read() {
     let world = &mut World::healthy();
     let url = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01";
-    let query = json!({"subscriptions": [SUBSCRIPTION], "query": "// aksbackup: disks-of-cluster\n"});
+    let query = json!({"subscriptions": [SUBSCRIPTION], "query": "// aksbackup: disks-and-zone-links\n"});
     let rows =
         |world: &mut World| ask(world, "POST", url, query.clone()).body.unwrap()["data"].as_array().unwrap().len();
     assert_eq!(rows(world), 4);
@@ -237,6 +238,29 @@ fn resource_graph_is_silent_about_what_may_not_be_read() {
     world.allowed = Some(actions.map(|action| Allowed::new(action, &group_id(NODE_GROUP))).to_vec());
     let told = get(world, &permissions).body.unwrap();
     assert_eq!(told["value"][0]["actions"], json!(actions));
+}
+
+#[test]
+fn resource_graph_shows_the_links_of_the_zones_that_a_query_names() {
+    let world = &mut World::healthy();
+    for zone in ["privatelink.blob.core.windows.net", "privatelink.file.core.windows.net"] {
+        let id = private_zone_id(ACCOUNT_GROUP, zone);
+        world.set(&id, private_zone());
+        world.set(&format!("{id}/virtualNetworkLinks/hub"), zone_link(&network_id("hub", "vnet-hub")));
+    }
+    let url = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01";
+    let query =
+        "// aksbackup: disks-and-zone-links\nx 'microsoft.network/privatednszones/virtualnetworklinks' x 'blob.'";
+    let links = |world: &mut World| -> Vec<Value> {
+        let rows = ask(world, "POST", url, json!({"query": query})).body.unwrap();
+        rows["data"].as_array().unwrap().iter().filter(|row| row["kind"] == "link").cloned().collect()
+    };
+    let seen = links(world);
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    assert_eq!(seen[0]["network"], network_id("hub", "vnet-hub"));
+    assert_eq!((&seen[0]["policy"], &seen[0]["state"]), (&json!("Default"), &json!("Completed")));
+    world.allowed = Some(vec![Allowed::new("Microsoft.Network/privateDnsZones/read", &subscription_id())]);
+    assert_eq!(links(world).len(), 0);
 }
 
 #[test]
