@@ -296,6 +296,24 @@ fn the_cause_in_azure_explains_what_the_cluster_shows() {
     let text = String::from_utf8(text.stdout).unwrap();
     let first = text.lines().find(|line| line.starts_with('✗')).unwrap();
     assert!(first.contains("extension-role-missing") && text.contains("PERMISSIONS IN AZURE"), "{text}");
+    // Flags that name another cluster: nothing of that one is told, and no command goes there.
+    let other = format!("{}/providers/Microsoft.ContainerService/managedClusters/other", group_id("rg"));
+    azure.edit(|world| {
+        let mut cluster = world.get(&cluster_id()).unwrap().clone();
+        cluster["name"] = json!("other");
+        cluster["id"] = json!(other);
+        cluster["properties"]["nodeResourceGroup"] = json!("MC_rg_other_centralus");
+        world.set(&other, cluster);
+    });
+    let flags = ["-o", "json", "-g", "rg", "--cluster-name", "other"];
+    let foreign = doctor(lab.kubeconfig(), &azure, &flags).output().unwrap();
+    let told = report(&foreign);
+    assert!(names(&told, "root").contains(&"cluster-not-the-same"), "{told:#}");
+    assert!(names(&told, "root").contains(&"storage-role-missing"), "{told:#}");
+    assert_eq!(told["permissions"], json!([]));
+    for finding in told["findings"].as_array().unwrap() {
+        assert!(!finding["remedy"].to_string().contains("other"), "{finding:#}");
+    }
     // The role was granted a moment ago: nothing is missing, and it takes time.
     azure.edit(|world| {
         let scope = account_id();
@@ -483,14 +501,46 @@ fn an_az_that_hangs_ends_with_the_run() {
     assert_eq!(code, 3);
     assert!(unjudged(&report).iter().any(|one| one.contains("the run's limit")), "{:#?}", unjudged(&report));
     // No az is left behind: each has the simulator's folder in its environment.
+    assert_eq!(processes(&azure), Vec::<u32>::new());
+}
+
+/// Returns the processes that see this simulator: each has its folder in its environment.
+fn processes(azure: &Azure) -> Vec<u32> {
     let folder = azure.config_folder().display().to_string();
-    let left: Vec<String> = std::fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| std::fs::read(entry.ok()?.path().join("environ")).ok())
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .filter(|environ| environ.contains(&folder))
-        .collect();
-    assert_eq!(left.len(), 0, "{left:#?}");
+    let of_it = |entry: std::io::Result<std::fs::DirEntry>| {
+        let path = entry.ok()?.path();
+        let environ = std::fs::read(path.join("environ")).ok()?;
+        String::from_utf8_lossy(&environ).contains(&folder).then_some(path)
+    };
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(of_it);
+    all.filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect()
+}
+
+#[test]
+fn an_az_that_is_killed_costs_only_its_own_question() {
+    let azure = Azure::start().unwrap();
+    azure.fault(FaultRule::slow("/backupJobs", Duration::from_secs(300)));
+    let mut child = doctor(cluster().kubeconfig(), &azure, &["-o", "json"]);
+    let child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    let asks_jobs = |id: &u32| {
+        let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        *id != child.id() && String::from_utf8_lossy(&line).contains("/backupJobs")
+    };
+    while !azure.calls().iter().any(|call| call.path.contains("/backupJobs")) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the question never came");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let killed: Vec<u32> = processes(&azure).into_iter().filter(asks_jobs).collect();
+    assert!(!killed.is_empty());
+    for id in &killed {
+        assert!(Command::new("kill").args(["-KILL", &id.to_string()]).status().unwrap().success());
+    }
+    let output = child.wait_with_output().unwrap();
+    let report = report(&output);
+    let told = unjudged(&report);
+    assert_eq!(output.status.code(), Some(3), "{told:#?}");
+    assert!(!told.is_empty() && told.len() < 8 && told.iter().all(|one| one.contains("az ")), "{told:#?}");
 }
 
 #[test]

@@ -73,6 +73,15 @@ fn run(facts: &Facts) -> Judgement {
              another cluster.",
         );
     }
+    if facts.named.cluster.is_none()
+        && facts.node_group.known().is_none()
+        && let (Some(_), Some(vault)) = (&id, &facts.named.vault)
+    {
+        message.push_str(&format!(
+            "\nVault {} names it, and no other cluster: that it is the kubeconfig's, nothing else tells.",
+            vault.name()
+        ));
+    }
     let mut evidence =
         vec![Evidence::at(id.as_ref().map_or_else(|| "the cluster: none".to_owned(), |id| format!("{id}: none")))];
     let left = left(facts, &mut evidence);
@@ -155,7 +164,8 @@ fn snapshots_in(group: &ArmId, all: &[SnapshotsLeft]) -> String {
             None => format!("{} of disks that Azure does not name", counted(many(row), "snapshot", "snapshots")),
         })
         .collect();
-    format!("resource group {}: {}", group.name(), listing(parts.iter().map(String::as_str), 3))
+    let others = if here.len() > 1 { ": only those of the cluster's own disks are left over" } else { "" };
+    format!("resource group {}: {}{others}", group.name(), listing(parts.iter().map(String::as_str), 3))
 }
 
 /// Returns the storage account of a container.
@@ -165,23 +175,30 @@ fn account_of(container: &ArmId) -> Option<ArmId> {
 
 /// Says what nobody here can know of what protected it.
 fn not_known(facts: &Facts) -> Option<String> {
-    let unread = facts.unread(Need::BackupInstances).map(|unread| format!("which vault protected it: {}", unread.why));
-    let is_unknown = facts.backup_instances.known_rows().is_empty() && facts.named.vault.is_none();
-    unread.or_else(|| {
-        is_unknown.then(|| {
-            "which vault protected it: Azure lists no backup instance of it; name the vault with --vault and its id"
-                .to_owned()
-        })
+    if let Some(unread) = facts.unread(Need::BackupInstances) {
+        return Some(format!("which vault protected it: {}", unread.why));
+    }
+    if facts.backup_instances.known_rows().is_empty() {
+        return Some(match &facts.named.vault {
+            Some(vault) => format!("which vault protected it: vault {} lists no backup instance of it", vault.name()),
+            None => "which vault protected it: none is known; name it with --vault and its id".to_owned(),
+        });
+    }
+    let has_place =
+        facts.left_behind.known().is_some_and(|left| !left.containers.is_empty()) || facts.locations().next().is_some();
+    (!has_place).then(|| {
+        "where its backup data is: only the extension's settings said that, and they are gone with the cluster"
+            .to_owned()
     })
 }
 
 fn remedy(facts: &Facts, id: Option<&ArmId>, answers: bool) -> Remedy {
     let mut remedy = Remedy::guided(if answers {
-        "See which cluster was meant: correct the subscription, the resource group and the name, or leave them out to have them \
-         found. If the cluster is being deleted, restore what is needed into another one first."
+        "See which cluster was meant: where the subscription, the resource group and the name were given, correct them, or leave \
+         them out to have them found. If the cluster is being deleted, restore what is needed into another one first."
     } else {
         "See first that the cluster is really gone, and restore what is needed into another cluster, as long as the recovery points \
-         are there. After that, stop the protection in the vault, and delete the snapshots and the backup data that nobody needs."
+         are there. After that, stop the protection in the vault, and delete those snapshots of its disks, and that backup data, that nobody needs; others in the same places are recovery points of clusters that live."
     });
     if let Some(id) = id {
         remedy = remedy.documented(format!("az resource show --ids {}", shell_word(id.as_str())));

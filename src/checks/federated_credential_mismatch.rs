@@ -8,7 +8,7 @@ use super::check::{Check, Judgement};
 use super::reading::location_message::{Said, Verdict, judge};
 use super::reading::zone_link::words;
 use crate::catalogue::{Captured, Sign};
-use crate::facts::arm::{ArmId, FederatedCredential, ManagedCluster, UserIdentity};
+use crate::facts::arm::{ArmId, AzureCloud, FederatedCredential, ManagedCluster, UserIdentity};
 use crate::facts::{Binding, Facts, Need, helpful, required, shell_word};
 use crate::finding::{Evidence, Hop, Remedy, listing};
 
@@ -85,10 +85,19 @@ impl<'f> Azure<'f> {
 struct Token<'t> {
     issuer: Option<&'t str>,
     subject: Option<&'t str>,
+    audience: &'static str,
 }
 
-/// The audience of a token for Entra ID; those of other clouds begin with it.
-const AUDIENCE: &str = "api://AzureADTokenExchange";
+/// The audience of a token for Entra ID, by the cloud.
+///
+/// Knowledge: Entra ID's documents on workload identity federation.
+const fn audience(cloud: AzureCloud) -> &'static str {
+    match cloud {
+        AzureCloud::Public => "api://AzureADTokenExchange",
+        AzureCloud::UsGovernment => "api://AzureADTokenExchangeUSGov",
+        AzureCloud::China => "api://AzureADTokenExchangeChina",
+    }
+}
 /// So many credentials are told.
 const MOST: usize = 3;
 
@@ -108,7 +117,7 @@ impl<'f> Compared<'f> {
         if wanted.subject.is_some_and(|subject| subject != has.subject) {
             differs.push(("subject", has.subject.clone()));
         }
-        if !has.audiences.is_empty() && !has.audiences.iter().any(|one| one.starts_with(AUDIENCE)) {
+        if !has.audiences.is_empty() && !has.audiences.iter().any(|one| one == wanted.audience) {
             differs.push(("audiences", has.audiences.join(", ")));
         }
         Self { credential, differs }
@@ -122,9 +131,13 @@ impl<'f> Compared<'f> {
 }
 
 fn say(facts: &Facts, azure: &Azure<'_>, said: &Said<'_, '_>) -> Verdict {
+    let region = azure.cluster.map(|cluster| cluster.location.as_str()).or_else(|| facts.region());
+    let audience = audience(region.map_or(AzureCloud::Public, AzureCloud::of_region));
     let token = match said.captured {
-        Captured::Federation { issuer, subject } => Token { issuer: issuer.as_deref(), subject: subject.as_deref() },
-        _ => Token { issuer: None, subject: None },
+        Captured::Federation { issuer, subject } => {
+            Token { issuer: issuer.as_deref(), subject: subject.as_deref(), audience }
+        }
+        _ => Token { issuer: None, subject: None, audience },
     };
     let mut message =
         "Entra ID knows no federated credential that fits the token of the extension's service account.".to_owned();
@@ -222,8 +235,9 @@ fn by_azure(
         shell_word,
     );
     let values = format!(
-        "{of} --issuer {issuer} --subject {} --audiences {AUDIENCE}",
-        wanted.subject.map_or_else(|| "SUBJECT".to_owned(), shell_word)
+        "{of} --issuer {issuer} --subject {} --audiences {}",
+        wanted.subject.map_or_else(|| "SUBJECT".to_owned(), shell_word),
+        wanted.audience
     );
     match meant {
         Some(Compared { credential, .. }) => Remedy::guided(

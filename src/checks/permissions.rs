@@ -12,7 +12,7 @@ use super::reading::location_account::{Account, Mode};
 use crate::facts::arm::{
     ArmExtension, ArmId, BackupInstance, Held, PermissionSet, RoleAssignment, TrustedAccess, known_role,
 };
-use crate::facts::{Facts, Fetched, Need, Unread};
+use crate::facts::{Binding, Facts, Fetched, Need, Unread};
 
 /// So long after it was granted a role may not have reached everywhere.
 ///
@@ -176,6 +176,10 @@ pub const OF_TABLE: [Need; 10] = [
 /// Returns the table; empty where Azure was not asked.
 #[must_use]
 pub fn permissions(facts: &Facts) -> Vec<Row> {
+    // Who may do what on another cluster is of no use here.
+    if matches!(facts.binding(), Binding::Contradicted(_)) {
+        return Vec::new();
+    }
     let mut rows = Vec::new();
     rows.extend(of_extension(facts));
     for instance in facts.backup_instances.known_rows() {
@@ -231,8 +235,8 @@ pub fn signs_in_as_itself(facts: &Facts, extension: &ArmExtension) -> bool {
 
 fn of_vault(facts: &Facts, instance: &BackupInstance) -> Vec<Row> {
     let Some(vault) = instance.vault() else { return Vec::new() };
-    let mut rows = at_cluster(facts, &vault);
-    let actor = the_vault(facts, &vault);
+    let mut rows = at_cluster(facts, &vault, Some(instance));
+    let actor = the_vault(facts, &vault, Some(instance));
     let mut add = |scope: ArmId, what, needed, actions: &'static [Action]| {
         rows.push(judge(facts, &actor, scope, what, needed, actions));
     };
@@ -263,21 +267,25 @@ fn of_vault(facts: &Facts, instance: &BackupInstance) -> Vec<Row> {
 /// A vault that does not protect the cluster yet must be able to look at it: without, nobody can configure it.
 fn of_vaults_without_instance(facts: &Facts) -> Vec<Row> {
     if facts.backup_instances.known_rows().is_empty() {
-        facts.vault_ids().iter().flat_map(|vault| at_cluster(facts, vault)).collect()
+        facts.vault_ids().iter().flat_map(|vault| at_cluster(facts, vault, None)).collect()
     } else {
         Vec::new()
     }
 }
 
-fn the_vault<'f>(facts: &'f Facts, vault: &ArmId) -> Actor<'f> {
+/// Returns a vault as it acts for an instance, which may name one of several identities.
+fn the_vault<'f>(facts: &'f Facts, vault: &ArmId, instance: Option<&BackupInstance>) -> Actor<'f> {
     let known = facts.vaults.known_rows().iter().find(|one| one.id == *vault);
-    let principal = known.and_then(|one| facts.principals_of_vault(one).first().copied());
+    let principal = known.and_then(|one| match instance {
+        Some(instance) => Facts::principal_of_instance(one, instance),
+        None => facts.principals_of_vault(one).first().copied(),
+    });
     Actor { who: Who::Vault, identity: vault.words(), of: vault.clone(), principal, narrower: None }
 }
 
-fn at_cluster(facts: &Facts, vault: &ArmId) -> Vec<Row> {
+fn at_cluster(facts: &Facts, vault: &ArmId, instance: Option<&BackupInstance>) -> Vec<Row> {
     let Some(cluster) = facts.managed_cluster.known() else { return Vec::new() };
-    let actor = the_vault(facts, vault);
+    let actor = the_vault(facts, vault, instance);
     let scope = cluster.id.clone();
     let look = judge(facts, &actor, scope.clone(), What::LookAtCluster, "Reader", LOOK_AT_CLUSTER);
     let bindings = facts.trusted_access.known_rows();

@@ -23,6 +23,9 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
     let is_absent = facts.presence() == Presence::Absent;
     // Of another cluster nothing is said: each finding, and each remedy, would be about the wrong one.
     let is_foreign = matches!(facts.binding(), Binding::Contradicted(_));
+    // Checks of the cluster read something of Azure besides: what is another cluster's is as if nobody had asked.
+    let own = is_foreign.then(|| facts.without_azure());
+    let seen = |check: &Check| own.as_ref().filter(|_| check.name != OF_BOTH).unwrap_or(facts);
     checks
         .iter()
         .map(|check| {
@@ -35,7 +38,7 @@ pub fn run(checks: &[&'static Check], facts: &Facts) -> Vec<Ran> {
             {
                 Outcome::NotApplicable("the backup extension is not on this cluster".to_owned())
             } else {
-                judge(check, facts)
+                judge(check, seen(check))
             };
             Ran { check, outcome }
         })
@@ -54,7 +57,8 @@ fn asks_azure(check: &Check) -> bool {
 fn is_known_to_azure(facts: &Facts) -> bool {
     facts.backup_extensions().next().is_some()
         || !facts.backup_instances.known_rows().is_empty()
-        || facts.named.vault.is_some()
+        // A vault that was let in, or named, while somebody sets the backup up.
+        || !facts.vault_ids().is_empty()
 }
 
 /// Tells whether a check is also about a cluster that has nothing of the extension.

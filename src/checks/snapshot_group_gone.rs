@@ -84,9 +84,11 @@ fn run(facts: &Facts) -> Judgement {
     ));
     let cluster =
         facts.managed_cluster.known().and_then(|cluster| cluster.principals().first().map(|id| shell_word(id)));
-    let vault = facts.vaults.known_rows().iter().find_map(|vault| {
-        vault.identity.as_ref().and_then(|identity| identity.principals().first().map(|id| shell_word(id)))
-    });
+    let vault =
+        facts.backup_instances.known_rows().iter().filter(|one| one.snapshot_group() == Some(group)).find_map(|one| {
+            let vault = facts.vaults.known_rows().iter().find(|vault| one.vault().as_ref() == Some(&vault.id))?;
+            Facts::principal_of_instance(vault, one).map(shell_word)
+        });
     for (principal, unknown, role) in
         [(cluster, "CLUSTER_IDENTITY_OBJECT_ID", "Contributor"), (vault, "VAULT_IDENTITY_OBJECT_ID", "Reader")]
     {

@@ -5,7 +5,8 @@
 
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
-use crate::facts::arm::Disk;
+use super::reading::protection_state::{Protection, protection};
+use crate::facts::arm::{BackupJob, Disk};
 use crate::facts::objects::Volume;
 use crate::facts::{Facts, Need, Right, Stop, Unread, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, Subject};
@@ -54,7 +55,12 @@ fn run(facts: &Facts) -> Judgement {
     let disks = facts.disks.rows(Need::Disks.what())?;
     // The index leaves out what its caller may not read, and does not say so.
     let shows_any = disks.iter().any(|disk| disk.kind.eq_ignore_ascii_case("snapshots"));
-    let has_backups = facts.backup_jobs.known_rows().iter().any(|job| job.is_backup() && job.is("Completed"));
+    let is_protected = facts.backup_instances.known_rows().iter().any(|one| protection(one) == Protection::Configured);
+    let has_come_through =
+        |job: &BackupJob| job.is_backup() && (job.is("Completed") || job.is("CompletedWithWarnings"));
+    // Where the jobs were not read, one that came through may be among them.
+    let has_backups = facts.backup_jobs.known_rows().iter().any(has_come_through)
+        || (is_protected && facts.unread(Need::BackupJobs).is_some());
     if !shows_any && has_backups && facts.disk_volumes.known().is_none_or(|all| !all.is_empty()) {
         let right = Right::arm(
             "Microsoft.Compute/snapshots/read",

@@ -59,6 +59,8 @@ fn run(facts: &Facts) -> Judgement {
     let extension = facts.backup_extension().ok();
     let name = extension.and_then(|extension| extension.storage_setting("bucket"));
     if facts.container.is_absent() {
+        // Where nobody saw the account, it may be the account that is not there.
+        facts.storage_account.required(Need::StorageAccount.what())?;
         return Ok(vec![say(facts, &account, name.unwrap_or("CONTAINER"), false, extension)]);
     }
     let container = facts.container.required(Need::Container.what())?;

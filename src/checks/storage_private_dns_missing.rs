@@ -8,6 +8,7 @@ use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
 use super::reading::azure_account::{concerned, locations, read, without_locations, words, working};
 use super::reading::zone_link;
+use crate::catalogue::{Sign, classify};
 use crate::facts::arm::{ArmId, ManagedCluster, StorageAccount, ZoneLink};
 use crate::facts::objects::StorageLocation;
 use crate::facts::{Facts, Need, Right, Stop, Unread, blob_host_in, helpful, required, shell_word};
@@ -45,6 +46,8 @@ How it is found
   subscriptions that you may read. The cluster's network is that of its node pools' subnets, else the one in the
   nodes' resource group. Where Velero has found the location to work within the last hour, nothing is missing.
   Where the index shows no link of such a zone at all, you may not be allowed to read it: nothing is judged then.
+  Nor is anything where a zone is linked and the account is not reached: its records are not read. Where the storage
+  service answers the extension, the way is open, and nothing is missing.
   DNS servers of the network's own may answer instead; they are not read.
 
 What to do
@@ -74,6 +77,10 @@ fn run(facts: &Facts) -> Judgement {
             "Velero reaches the account: it finds the location {name} Available"
         )));
     }
+    let way = way(facts, &id);
+    if way == Way::Open {
+        return Err(Stop::not_applicable("the storage service answers the extension: the way to the account is open"));
+    }
     let links = facts.private_zone_links.rows(Need::PrivateZoneLinks.what())?;
     let cluster = facts.azure_cluster()?;
     let Some(host) = blob_host(&id, account) else {
@@ -82,8 +89,15 @@ fn run(facts: &Facts) -> Judgement {
     let alias = host.replacen(".blob.", ".privatelink.blob.", 1);
     let answering: Vec<&ZoneLink> =
         links.iter().filter(|link| link.answers_for(&alias) || link.answers_for(&host)).collect();
-    if answering.iter().any(|link| cluster.is_in_network(&link.network)) {
-        return Ok(Vec::new());
+    if answering.iter().any(|link| cluster.is_in_network(&link.network) && link.is_there()) {
+        // The zone may still lack the account's record.
+        return if way == Way::Closed {
+            Err(Stop::inconclusive(format!(
+                "a private DNS zone that may answer for {host} is linked to the cluster's network: whether it has a record of the account was not read"
+            )))
+        } else {
+            Ok(Vec::new())
+        };
     }
     facts.private_zone_links.whole_rows(Need::PrivateZoneLinks.what())?;
     if cluster.named_networks().is_empty() && cluster.node_group_id().is_none() {
@@ -99,6 +113,58 @@ fn run(facts: &Facts) -> Judgement {
         }));
     }
     Ok(vec![say(facts, &id, account, &host, &alias, &answering, cluster)])
+}
+
+/// What Velero's words about the location tell of the way to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// They are those of a way that leads nowhere, or to where nobody is let in.
+    Closed,
+    /// The storage service, or the cluster's own sign-in, answered something else.
+    Open,
+    /// They tell nothing of it.
+    Untold,
+}
+
+/// Reads what the locations of the account say of the way to it.
+fn way(facts: &Facts, id: &ArmId) -> Way {
+    let failing: Vec<&StorageLocation> = locations(facts, id).filter(|location| location.is_unavailable()).collect();
+    let signs: Vec<Sign> = failing
+        .iter()
+        .filter_map(|location| location.status.message.as_deref())
+        .filter_map(|text| classify(text).first().map(|found| found.sign))
+        .collect();
+    let is_closed = |sign: &Sign| {
+        matches!(
+            sign,
+            Sign::StorageNetworkDenied
+                | Sign::DnsNoSuchHost
+                | Sign::DnsServerFailure
+                | Sign::DnsTimeout
+                | Sign::ConnectTimeout
+                | Sign::ConnectRefused
+                | Sign::ConnectReset
+                | Sign::NoRoute
+        )
+    };
+    // Answers that only the service itself gives: the account was reached.
+    let is_open = |sign: &Sign| {
+        matches!(
+            sign,
+            Sign::DataRoleMissing
+                | Sign::SharedKeyDisabled
+                | Sign::StorageKeyWrong
+                | Sign::ContainerNotFound
+                | Sign::Throttled
+        )
+    };
+    if signs.iter().any(is_closed) {
+        Way::Closed
+    } else if !signs.is_empty() && signs.iter().all(is_open) {
+        Way::Open
+    } else {
+        Way::Untold
+    }
 }
 
 /// Returns the host of the account's blobs: as Azure has it, else by its name.
@@ -139,8 +205,7 @@ fn say(
         ));
     }
     message.push_str("\nWhich of the account's services the private endpoint is for, its connection does not tell.");
-    let fails = locations(facts, id).any(StorageLocation::is_unavailable);
-    let severity = if fails { Severity::Error } else { Severity::Warning };
+    let severity = if way(facts, id) == Way::Closed { Severity::Error } else { Severity::Warning };
     let access = account.properties.public_network_access.as_deref().unwrap_or_default();
     let mut finding = Finding::new(severity, azure_subject(id), message)
         .seen(Evidence::quoted(format!("{id} properties.publicNetworkAccess"), access));

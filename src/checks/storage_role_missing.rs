@@ -13,6 +13,7 @@ use super::reading::elapsed;
 use super::reading::location_account::{DATA_ROLE, Mode};
 use super::reading::location_message::{Said, Verdict, judge};
 use crate::catalogue::Sign;
+use crate::facts::arm::ArmId;
 use crate::facts::{Facts, Need, helpful, required};
 use crate::finding::{Hop, Remedy, minute};
 
@@ -81,9 +82,13 @@ fn run(facts: &Facts) -> Judgement {
 }
 
 /// Returns what Azure knows of the role, where it is there and old enough.
-fn granted(facts: &Facts) -> Option<Row> {
+fn granted(facts: &Facts, account: &ArmId) -> Option<Row> {
     permissions(facts).into_iter().find(|row| {
-        row.who == Who::Extension && row.what == What::Store && row.verdict == permissions::Verdict::Granted
+        row.who == Who::Extension
+            && row.what == What::Store
+            && row.verdict == permissions::Verdict::Granted
+            // The settings in Azure may name another account than the location does.
+            && row.scope == *account
     })
 }
 
@@ -109,7 +114,7 @@ fn granted_all_the_same(said: &Said<'_, '_>, row: &Row) -> Verdict {
 
 fn say(said: &Said<'_, '_>, facts: &Facts) -> Verdict {
     let account = &said.account;
-    if let Some(row) = granted(facts) {
+    if let Some(row) = granted(facts, &ArmId::new(&account.scope())) {
         return granted_all_the_same(said, &row);
     }
     let mut message = format!(

@@ -76,6 +76,14 @@ fn say(facts: &Facts, id: &ArmId) -> Finding {
     if is_named {
         message.push_str(" It was named on the command line.");
     }
+    let others = facts.backup_instances.known_rows().iter().filter_map(BackupInstance::vault);
+    let others: Vec<ArmId> = others.filter(|other| other != id).collect();
+    if let Some(other) = others.first().filter(|_| is_named) {
+        message.push_str(&format!(
+            "\nThe cluster is protected by vault {}: leave --vault away, and that one is judged.",
+            other.name()
+        ));
+    }
     let mut evidence = Vec::new();
     for one in &instances {
         message.push_str(&format!("\nBackup instance {} is in it.", one.label()));

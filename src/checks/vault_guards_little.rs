@@ -80,6 +80,14 @@ fn judge(facts: &Facts, vault: &Vault) -> Option<Finding> {
             format!("{} properties.securitySettings.softDeleteSettings.state", vault.id),
             of.state.clone(),
         ));
+        let kept = settings.and_then(|settings| settings.immutability_settings.as_ref());
+        if let Some(of) = kept.filter(|of| of.state.eq_ignore_ascii_case("Disabled")) {
+            sentences.push("Nor is it immutable: recovery points can be deleted before their time.".to_owned());
+            evidence.push(Evidence::quoted(
+                format!("{} properties.securitySettings.immutabilitySettings.state", vault.id),
+                of.state.clone(),
+            ));
+        }
         remedy = remedy.documented(format!(
             "az dataprotection backup-vault update --subscription {} --resource-group {} --vault-name {} --soft-delete-state On",
             vault.id.subscription().unwrap_or("SUBSCRIPTION"),

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::facts::arm::ArmId;
 use crate::facts::objects::is_dns_label;
-use crate::facts::{Facts, Named, Need, Text, shell_word};
+use crate::facts::{Binding, Facts, Named, Need, Text, shell_word};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{A_RIGHT_IS_MISSING, Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, Written};
@@ -217,15 +217,15 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
             Error::usage("--target-context names no context").hinted("See them with: kubectl config get-contexts")
         );
     }
-    let named = named(args)?;
+    let azure = named_by_flags(args)?;
     let (facts, ended) = match (&args.bundle, args.sample, args.wait) {
         (Some(file), _, _) => (read_bundle(file)?, None),
         (None, true, _) => (sample()?, None),
         (None, false, None) => {
             let logins = Logins::default();
-            run_to_end(async { live(args, flags, &logins, &selection, &named, None, pin!(interruption())).await })?
+            run_to_end(async { live(args, flags, &logins, &selection, &azure, None, pin!(interruption())).await })?
         }
-        (None, false, Some(time)) => run_to_end(wait(args, flags, &selection, &named, time, |facts, ended| {
+        (None, false, Some(time)) => run_to_end(wait(args, flags, &selection, &azure, time, |facts, ended| {
             let judged = judge(args, flags, &selection, facts, &entries)?;
             let code = exit_code(&judged.diagnosis, args.fail_on, ended);
             Ok(Round { code, may_come: judged.diagnosis.may_come_with_time() })
@@ -348,7 +348,7 @@ fn shown(args: &DoctorArgs, judged: &Judged, facts: &Facts) -> Result<String, Er
 }
 
 /// Returns what the flags name of Azure.
-fn named(args: &DoctorArgs) -> Result<Named, Error> {
+fn named_by_flags(args: &DoctorArgs) -> Result<Named, Error> {
     // An empty value is no value: a script may pass a variable that is not set.
     let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     let plain = |flag: &str, value: Option<String>| match value {
@@ -403,22 +403,41 @@ fn holds_the_extension(namespace: &str, facts: &Facts) -> Result<(), Error> {
 
 /// Puts the cluster's own names into the printed commands, where Azure or a flag told them.
 fn name_the_cluster(diagnosis: &mut Diagnosis, facts: &Facts) {
+    // The names of another cluster would send the commands there.
+    if matches!(facts.binding(), Binding::Contradicted(_)) {
+        return;
+    }
     let Some(cluster) = facts.cluster_id() else { return };
     let Some(group) = cluster.group() else { return };
     for remedy in diagnosis.findings.iter_mut().filter_map(|placed| placed.finding.remedy.as_mut()) {
         for command in remedy.documented.iter_mut().filter(|command| command.starts_with("az ")) {
-            let named = command.split(' ').map(|word| match word {
-                "RESOURCE_GROUP" => shell_word(group),
-                "CLUSTER" => shell_word(cluster.name()),
-                other => other.to_owned(),
-            });
-            let named = named.collect::<Vec<_>>().join(" ");
-            // Another subscription may have a cluster of the same names.
-            let is_elsewhere = named != *command && !named.contains("--subscription");
-            let subscription = cluster.subscription().filter(|_| is_elsewhere);
-            *command = subscription.map_or(named.clone(), |id| format!("{named} --subscription {id}"));
+            // A command inside goes to the same cluster by words of its own.
+            *command = match command.split_once("$(").and_then(|(head, rest)| Some((head, rest.split_once(')')?))) {
+                Some((head, (inner, tail))) => {
+                    let inner = named(inner, &cluster, group);
+                    named(&format!("{head}{INNER}{tail}"), &cluster, group).replacen(INNER, &format!("$({inner})"), 1)
+                }
+                None => named(command, &cluster, group),
+            };
         }
     }
+}
+
+/// Stands for a command inside another one while that is changed.
+const INNER: &str = "\u{1}";
+
+/// Returns a command with the cluster's names in it.
+fn named(command: &str, cluster: &ArmId, group: &str) -> String {
+    let words = command.split(' ').map(|word| match word {
+        "RESOURCE_GROUP" => shell_word(group),
+        "CLUSTER" => shell_word(cluster.name()),
+        other => other.to_owned(),
+    });
+    let named = words.collect::<Vec<_>>().join(" ");
+    // Another subscription may have a cluster of the same names.
+    let is_elsewhere = named != *command && !named.contains("--subscription");
+    let subscription = cluster.subscription().filter(|_| is_elsewhere);
+    subscription.map_or(named.clone(), |id| format!("{named} --subscription {id}"))
 }
 
 /// Makes the printed commands go where this run went: without its flags they would reach another cluster.

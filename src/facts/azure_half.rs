@@ -208,6 +208,20 @@ impl Facts {
         unique(&mut bindings.map(|binding| binding.properties.source_resource_id.clone()))
     }
 
+    /// Returns the object id that a vault acts as for one instance; nothing where the vault has the named identity no more.
+    #[must_use]
+    pub fn principal_of_instance<'f>(vault: &'f Vault, instance: &BackupInstance) -> Option<&'f str> {
+        let identity = vault.identity.as_ref()?;
+        let named = instance.properties.identity_details.as_ref();
+        match named.and_then(|details| details.user_assigned_identity_arm_url.as_ref()).filter(|id| !id.is_empty()) {
+            Some(id) => {
+                let own = identity.user_assigned_identities.iter().find(|(own, _)| ArmId::new(own) == *id);
+                own.and_then(|(_, given)| given.principal_id.as_deref())
+            }
+            None => identity.principals().into_iter().next(),
+        }
+    }
+
     /// Returns the object ids that a vault acts as for this cluster: those that its instances name, else its first.
     #[must_use]
     pub fn principals_of_vault<'f>(&'f self, vault: &'f Vault) -> Vec<&'f str> {

@@ -69,6 +69,7 @@ impl Facts {
             });
         }
         against.extend(self.foreign_host());
+        against.extend(self.foreign_group(&groups));
         let pools = self.foreign_pools();
         if let Some(pools) = &pools {
             against.push(Contradiction {
@@ -111,6 +112,23 @@ impl Facts {
             says: format!("The kubeconfig reaches {host}, which is no name of cluster {} in Azure.", cluster.name),
             at: format!("{} properties.fqdn", cluster.id),
             quote: own.join(", "),
+        })
+    }
+
+    /// Returns the group that the nodes lie in, where the cluster in Azure says that its nodes lie in another one.
+    fn foreign_group(&self, groups: &[ArmId]) -> Option<Contradiction> {
+        let cluster = self.managed_cluster.known()?;
+        let own = cluster.node_group_id()?;
+        let first = groups.first().filter(|_| !groups.contains(&own))?;
+        Some(Contradiction {
+            says: format!(
+                "The nodes lie in resource group {}, and those of cluster {} lie in {}.",
+                first.name(),
+                cluster.name,
+                own.name()
+            ),
+            at: format!("{} properties.nodeResourceGroup", cluster.id),
+            quote: own.name().to_owned(),
         })
     }
 

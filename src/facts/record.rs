@@ -571,6 +571,14 @@ impl Facts {
         );
     }
 
+    /// Returns the facts without what is of Azure.
+    #[must_use]
+    pub fn without_azure(&self) -> Self {
+        let mut own = self.clone();
+        own.take_azure(Self::default());
+        own
+    }
+
     /// Notes that the user lacks a right of the fact's own.
     pub fn deny(&mut self, need: Need, right: Right) {
         with_field!([&mut] self, need, field => *field = Fetched::Denied(right));

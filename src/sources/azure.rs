@@ -282,8 +282,8 @@ impl<'a> Arm<'a> {
     /// Says why it is not known which cluster of Azure this is.
     fn unknown_cluster(&self) -> String {
         const HINT: &str = "name it with --subscription, --resource-group and --cluster-name";
-        if let Some(several) = self.several_of_vault() {
-            return format!("{several}; {HINT}");
+        if let Some(why) = self.untold_by_vault() {
+            return format!("{why}; {HINT}");
         }
         let facts = self.facts.borrow();
         match &facts.node_group {

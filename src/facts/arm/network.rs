@@ -45,6 +45,12 @@ impl ZoneLink {
         self.policy.as_deref().filter(|policy| !policy.is_empty())
     }
 
+    /// Returns whether it is made; one of which the index does not tell the state counts.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        !self.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("InProgress"))
+    }
+
     /// Returns whether names that the zone lacks are looked up in public.
     #[must_use]
     pub fn falls_back(&self) -> bool {

@@ -5,8 +5,8 @@ use futures::future::{join, join_all};
 use super::Arm;
 use super::listing::{stands_on, unread};
 use crate::azure::{Az, Question};
-use crate::facts::arm::{ArmId, BackupInstance, Container, LeftBehind, SnapshotsLeft};
-use crate::facts::{Fetched, Need};
+use crate::facts::arm::{ArmId, BackupInstance, Container, LeftBehind, ManagedCluster, SnapshotsLeft};
+use crate::facts::{Fetched, Need, Parts};
 use crate::finding::listing;
 
 /// So many storage accounts are asked for their containers.
@@ -17,8 +17,8 @@ const MOST_CONTAINERS: usize = 20;
 impl Arm<'_> {
     /// Finds the cluster by what the named vault protects, where its nodes' group is gone or the cluster is silent.
     ///
-    /// A vault that protects several leaves it open. Where the cluster answers and only its nodes are hidden, a vault proves
-    /// nothing: it may be another cluster's.
+    /// Only one that Azure has no more is taken: of one that is there, the vault alone does not tell whether it is the
+    /// kubeconfig's. A vault that protects several leaves it open, and so does one whose list is not whole.
     pub(super) async fn cluster_by_vault(&self, az: &Az<'_>) {
         let is_lost = {
             let facts = self.facts.borrow();
@@ -28,10 +28,17 @@ impl Arm<'_> {
             return;
         }
         let Some(instances) = self.list_of_vault(az).await else { return };
-        if let [only] = clusters_of(instances.known_rows()).as_slice() {
-            *self.found.borrow_mut() = Some((*only).clone());
-        }
+        let only = match (&instances, clusters_of(instances.known_rows()).as_slice()) {
+            (Fetched::Got(_), [only]) => Some((*only).clone()),
+            _ => None,
+        };
         *self.of_vault.borrow_mut() = Some(instances);
+        if let Some(only) = only {
+            let there: Fetched<ManagedCluster> = self.one(az, Question::get(only.as_str())).await;
+            if there.is_absent() {
+                *self.found.borrow_mut() = Some(only);
+            }
+        }
     }
 
     /// Takes the instances of a gone cluster from the vault that was named.
@@ -63,16 +70,26 @@ impl Arm<'_> {
         Some(self.list(az, Question::get(format!("{vault}/backupInstances"))).await)
     }
 
-    /// Says which clusters the named vault protects, where they are several.
-    pub(super) fn several_of_vault(&self) -> Option<String> {
+    /// Says why the named vault does not tell which cluster it is.
+    pub(super) fn untold_by_vault(&self) -> Option<String> {
         let of_vault = self.of_vault.borrow();
-        let clusters = clusters_of(of_vault.as_ref()?.known_rows());
-        let names: Vec<String> = clusters
+        let instances = of_vault.as_ref()?;
+        if let Some(unread) = unread(instances) {
+            return Some(format!("what the vault protects could not be read: {}", unread.why));
+        }
+        let names: Vec<String> = clusters_of(instances.known_rows())
             .iter()
             .map(|id| format!("{} (resource group {})", id.name(), id.group().unwrap_or_default()))
             .collect();
-        (names.len() > 1)
-            .then(|| format!("the vault protects several clusters, {}", listing(names.iter().map(String::as_str), 4)))
+        Some(match names.as_slice() {
+            [] => "the vault protects no cluster".to_owned(),
+            [one] => format!(
+                "the vault protects cluster {one}, which is there: whether it is the kubeconfig's, it does not tell"
+            ),
+            several => {
+                format!("the vault protects several clusters, {}", listing(several.iter().map(String::as_str), 4))
+            }
+        })
     }
 
     /// Looks for what is left of a cluster's protection; a cluster that is there has left nothing behind.
@@ -80,20 +97,25 @@ impl Arm<'_> {
         if !self.facts.borrow().managed_cluster.is_absent() {
             return Fetched::Got(LeftBehind::default());
         }
-        let (state, groups, accounts) = {
+        let (state, groups, accounts, mut lacks) = {
             let facts = self.facts.borrow();
+            let unread = [Need::Vaults, Need::RoleAssignments].into_iter().filter_map(|need| facts.unread(need));
             (
                 stands_on(&facts.backup_instances, Need::BackupInstances.what()),
                 facts.snapshot_groups(),
                 facts.accounts_of_vaults(),
+                unread.map(|one| one.why).collect::<Vec<String>>(),
             )
         };
         if let Some(state) = state {
             return state;
         }
+        // A vault that does not protect it knows nothing of what it left.
+        if self.facts.borrow().backup_instances.known_rows().is_empty() {
+            return Fetched::Got(LeftBehind::default());
+        }
         let (snapshots, containers) = join(self.snapshots_left(az, &groups), self.containers_left(az, &accounts)).await;
-        let mut lacks: Vec<String> =
-            [unread(&snapshots), unread(&containers)].into_iter().flatten().map(|one| one.why).collect();
+        lacks.extend([unread(&snapshots), unread(&containers)].into_iter().flatten().map(|one| one.why));
         let more = accounts.len().saturating_sub(MOST_ACCOUNTS);
         lacks.extend((more > 0).then(|| format!("{more} more storage accounts were not asked")));
         let rows = |list: Fetched<Vec<ArmId>>| list.known_rows().to_vec();
@@ -122,14 +144,26 @@ impl Arm<'_> {
     }
 
     async fn containers_left(&self, az: &Az<'_>, accounts: &[ArmId]) -> Fetched<Vec<ArmId>> {
-        let lists = join_all(accounts.iter().take(MOST_ACCOUNTS).map(|account| {
-            self.list::<Container>(az, Question::get(format!("{account}/blobServices/default/containers")))
-        }))
+        let lists: Vec<Fetched<Vec<Container>>> = join_all(
+            accounts
+                .iter()
+                .take(MOST_ACCOUNTS)
+                .map(|account| self.list(az, Question::get(format!("{account}/blobServices/default/containers")))),
+        )
         .await;
-        let containers = super::together(lists);
-        let lack = unread(&containers).map(|one| one.why);
-        let ids = containers.known_rows().iter().take(MOST_CONTAINERS).map(|one| one.id.clone()).collect();
-        Fetched::of(ids, lack)
+        let mut all = Parts::new();
+        for (account, list) in accounts.iter().zip(lists) {
+            if let Some(unread) = unread(&list) {
+                all.lack_unread(unread);
+            }
+            let rows = list.known_rows();
+            all.add(rows.iter().take(MOST_CONTAINERS).map(|one| one.id.clone()));
+            let more = rows.len().saturating_sub(MOST_CONTAINERS);
+            if more > 0 {
+                all.lack(format!("{more} more containers of {} are not told", account.words()));
+            }
+        }
+        all.together()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The vaults, their policies and jobs, and whether a snapshot would be allowed.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,7 +12,7 @@ use crate::azure::{Az, Question};
 use crate::facts::arm::{ArmId, BackupJob, PolicyEvaluation, SnapshotTrial, Vault};
 use crate::facts::{Fetched, Need, Parts};
 
-/// So many jobs are kept: the newest.
+/// So many jobs of each vault are kept: the newest.
 const MOST_JOBS: usize = 60;
 
 /// Why nothing is known of a vault.
@@ -85,7 +87,13 @@ impl Arm<'_> {
         let Some(rows) = jobs.known_mut() else { return jobs };
         rows.retain(|job| job.properties.data_source_id == *cluster);
         rows.sort_by_key(|job| std::cmp::Reverse(job.when()));
-        rows.truncate(MOST_JOBS);
+        let mut kept: BTreeMap<String, usize> = BTreeMap::new();
+        rows.retain(|job| {
+            let vault = job.id.parent().map(|vault| vault.as_str().to_ascii_lowercase()).unwrap_or_default();
+            let count = kept.entry(vault).or_default();
+            *count += 1;
+            *count <= MOST_JOBS
+        });
         let newest = rows.iter_mut().find(|job| job.is_backup() && !job.is("InProgress"));
         if let Some(job) =
             newest.filter(|job| job.is("CompletedWithWarnings") && job.properties.extended_info.is_none())
@@ -113,6 +121,9 @@ impl Arm<'_> {
         }
         let (group, more) = {
             let facts = self.facts.borrow();
+            if facts.managed_cluster.is_absent() {
+                return Fetched::Failed("there is no cluster any more that would make one".to_owned());
+            }
             if let Some(state) = stands_on(&facts.backup_instances, Need::BackupInstances.what()) {
                 return state;
             }
