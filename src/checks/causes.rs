@@ -332,6 +332,8 @@ pub const CAUSES: &[Explains] = &[
     row("storage-listkeys-denied", "storage-account-locked", Same::Subject),
     row("bsl-unavailable", "storage-account-locked", Same::Subject),
     row("storage-account-missing", "extension-settings-differ", Same::Subject),
+    row("storage-account-gone", "extension-settings-differ", Same::Anything),
+    row("storage-container-gone", "extension-settings-differ", Same::Anything),
     row("storage-container-missing", "extension-settings-differ", Same::Subject),
     row("delete-backup-failed", "storage-account-immutable", Same::Subject),
     // Azure's half. A job or an instance concerns what its own words point at, or everything where they say nothing.

@@ -197,7 +197,7 @@ fn remedy(facts: &Facts, id: Option<&ArmId>, answers: bool) -> Remedy {
         "See which cluster was meant: where the subscription, the resource group and the name were given, correct them, or leave \
          them out to have them found. If the cluster is being deleted, restore what is needed into another one first."
     } else {
-        "See first that the cluster is really gone, and restore what is needed into another cluster, as long as the recovery points \
+        "See first that the cluster is really gone, and that no name which was given is mistyped. Then restore what is needed into another cluster, as long as the recovery points \
          are there. After that, stop the protection in the vault, and delete those snapshots of its disks, and that backup data, that nobody needs; others in the same places are recovery points of clusters that live."
     });
     if let Some(id) = id {

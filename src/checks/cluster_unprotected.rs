@@ -89,7 +89,10 @@ fn run(facts: &Facts) -> Judgement {
 }
 
 fn remedy(facts: &Facts) -> Remedy {
-    let vaults = facts.vault_ids();
+    // One that is not there is no place for it: vault-gone tells.
+    let is_there = |id: &ArmId| facts.vaults.known_rows().iter().any(|vault| vault.id == *id);
+    let vaults: Vec<ArmId> =
+        facts.vault_ids().into_iter().filter(|id| facts.unread(Need::Vaults).is_some() || is_there(id)).collect();
     let vault = vaults.first();
     let options = vault_options(vault);
     let cluster = facts.cluster_id();

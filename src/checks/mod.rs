@@ -160,6 +160,7 @@ mod trusted_access_missing;
 mod vault_elsewhere;
 mod vault_gone;
 mod vault_guards_little;
+mod vault_identity_missing;
 mod vault_reader_missing;
 mod vault_role_missing;
 mod vault_tier_unsupported;
@@ -325,4 +326,5 @@ pub static CHECKS: &[&Check] = &[
     &vault_gone::CHECK,
     &snapshot_group_gone::CHECK,
     &vault_guards_little::CHECK,
+    &vault_identity_missing::CHECK,
 ];

@@ -9,7 +9,7 @@ use super::reading::azure::azure_subject;
 use super::reading::azure_words::{instance_options, namespace_subject};
 use super::reading::protection_state::{Protection, protection};
 use crate::facts::arm::BackupInstance;
-use crate::facts::{Facts, Need, required};
+use crate::facts::{Facts, Need, Stop, helpful, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity};
 
 /// The check.
@@ -18,7 +18,7 @@ pub static CHECK: Check = Check {
     name: "protection-stopped",
     hop: Hop::Vault,
     title: "nobody has stopped the protection of the cluster",
-    needs: &[required(Need::BackupInstances)],
+    needs: &[required(Need::BackupInstances), helpful(Need::ManagedCluster)],
     explains: &[],
     explain: EXPLAIN,
     run,
@@ -44,6 +44,9 @@ Sources
 ";
 
 fn run(facts: &Facts) -> Judgement {
+    if facts.managed_cluster.is_absent() {
+        return Err(Stop::not_applicable("Azure has no such cluster any more"));
+    }
     let all = facts.instances()?;
     let other = all.iter().find(|instance| protection(instance) == Protection::Configured);
     let stopped = all.iter().filter(|instance| protection(instance) == Protection::Stopped);

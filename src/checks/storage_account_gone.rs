@@ -4,7 +4,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
-use super::reading::azure_account::{concerned, locations, named};
+use super::reading::azure_account::{concerned, is_elsewhere, locations, named, works_elsewhere};
 use super::reading::azure_extension::{show, update};
 use super::reading::word::word;
 use crate::facts::arm::{ArmExtension, ArmId};
@@ -76,6 +76,9 @@ fn say(facts: &Facts, extension: Option<&ArmExtension>, account: &ArmId) -> Find
     let message = format!(
         "Azure has no storage account {name} in resource group {group} of subscription {subscription}, which the extension's settings name. It was deleted, or the settings name the wrong group or subscription: it may well exist in another one."
     );
+    let elsewhere = works_elsewhere(facts, account, None);
+    let message = elsewhere.map_or(message.clone(), |location| message + &is_elsewhere(location));
+    let severity = if elsewhere.is_some() { Severity::Warning } else { Severity::Error };
     let plain = word(Some(name), "ACCOUNT");
     let mut remedy = Remedy::guided(
         "Look for the account by its name alone. If it is in another group or subscription, give the extension all four \
@@ -96,7 +99,7 @@ fn say(facts: &Facts, extension: Option<&ArmExtension>, account: &ArmId) -> Find
             ),
         ));
     }
-    let mut finding = Finding::new(Severity::Error, azure_subject(account), message)
+    let mut finding = Finding::new(severity, azure_subject(account), message)
         .seen(Evidence::quoted(account.to_string(), "404 Not Found"));
     finding.concerns = concerned(facts, account);
     finding.mended_by(remedy)

@@ -4,7 +4,7 @@
 
 use super::check::{Check, Judgement};
 use super::reading::azure::azure_subject;
-use super::reading::azure_account::{concerned, flags, named};
+use super::reading::azure_account::{concerned, flags, is_elsewhere, named, works_elsewhere};
 use super::reading::word::word;
 use crate::facts::arm::{ArmExtension, ArmId};
 use crate::facts::{Facts, Need, Stop, helpful, required, shell_word};
@@ -83,9 +83,15 @@ fn say(facts: &Facts, account: &ArmId, name: &str, is_deleted: bool, extension: 
             account.name()
         )
     };
+    let elsewhere = works_elsewhere(facts, account, Some(name));
+    let message = elsewhere.map_or(message.clone(), |location| message + &is_elsewhere(location));
+    let severity = if elsewhere.is_some() { Severity::Warning } else { Severity::Error };
     let plain = word(Some(name), "CONTAINER");
     let data = format!("--account-name {} --auth-mode login", shell_word(account.name()));
-    let text = if is_deleted {
+    let text = if elsewhere.is_some() {
+        "Find out first which of the two holds the recovery points, and give the extension those settings. Make no container for \
+         settings that nobody uses."
+    } else if is_deleted {
         "Recover it, with the version that the list shows: then the recovery points are there again. Do not make an empty \
          container of the same name before that."
     } else {
@@ -100,7 +106,7 @@ fn say(facts: &Facts, account: &ArmId, name: &str, is_deleted: bool, extension: 
         .documented(format!(
             "az storage container restore --name {plain} --deleted-version VERSION {data}"
         ));
-    if !is_deleted {
+    if !is_deleted && elsewhere.is_none() {
         remedy = remedy.documented(format!(
             "az storage container-rm create --name {plain} {}",
             flags(account, "--storage-account")
@@ -114,7 +120,7 @@ fn say(facts: &Facts, account: &ArmId, name: &str, is_deleted: bool, extension: 
     } else {
         Evidence::quoted(id.to_string(), "404 Not Found")
     };
-    let mut finding = Finding::new(Severity::Error, azure_subject(&id), message).seen(seen);
+    let mut finding = Finding::new(severity, azure_subject(&id), message).seen(seen);
     finding.concerns = concerned(facts, account);
     finding.mended_by(remedy)
 }

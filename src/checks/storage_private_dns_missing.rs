@@ -11,7 +11,7 @@ use super::reading::zone_link;
 use crate::catalogue::{Sign, classify};
 use crate::facts::arm::{ArmId, ManagedCluster, StorageAccount, ZoneLink};
 use crate::facts::objects::StorageLocation;
-use crate::facts::{Facts, Need, Right, Stop, Unread, blob_host_in, helpful, required, shell_word};
+use crate::facts::{Facts, Need, Stop, blob_host_in, helpful, required, shell_word};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, listing};
 
 /// The check.
@@ -88,7 +88,7 @@ fn run(facts: &Facts) -> Judgement {
     };
     let alias = host.replacen(".blob.", ".privatelink.blob.", 1);
     let answering: Vec<&ZoneLink> =
-        links.iter().filter(|link| link.answers_for(&alias) || link.answers_for(&host)).collect();
+        links.iter().filter(|link| link.is_whole() && (link.answers_for(&alias) || link.answers_for(&host))).collect();
     if answering.iter().any(|link| cluster.is_in_network(&link.network) && link.is_there()) {
         // The zone may still lack the account's record.
         return if way == Way::Closed {
@@ -104,13 +104,10 @@ fn run(facts: &Facts) -> Judgement {
         return Err(Stop::inconclusive("which network the cluster is in is not known"));
     }
     if answering.is_empty() {
-        let scope = cluster.id.subscription_id().unwrap_or_default();
-        return Err(Stop::Inconclusive(Unread {
-            why: format!(
-                "Azure's index shows no link of a private DNS zone that answers for {host}: there is none, or you may not read it"
-            ),
-            missing: vec![Right::arm(ACTION, scope.as_str())],
-        }));
+        // That a right is missing is one of two: an owner is not to be told to ask for it.
+        return Err(Stop::inconclusive(format!(
+            "Azure's index shows no link of a private DNS zone that answers for {host}: there is none, or you may not read it, which takes {ACTION} in the zone's subscription"
+        )));
     }
     Ok(vec![say(facts, &id, account, &host, &alias, &answering, cluster)])
 }

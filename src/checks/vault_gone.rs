@@ -100,6 +100,8 @@ fn say(facts: &Facts, id: &ArmId) -> Finding {
     finding.concerns.extend(instances.iter().map(|one| azure_subject(&one.id)));
     let mut remedy = Remedy::guided(if is_left_over {
         "See whether the vault was moved. If it is gone, the binding serves nobody; take it away, since a cluster can have only eight."
+    } else if is_named && !others.is_empty() {
+        "Leave --vault away: the vault that protects the cluster is found without it."
     } else {
         "Look for the vault by its name. If it was moved, use its new id; if it is gone, protect the cluster by another vault."
     })

@@ -73,7 +73,16 @@ pub fn command_lines(command: &str, width: usize) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut quote: Option<char> = None;
     let mut depth = 0_usize;
+    let mut is_escaped = false;
     for c in command.chars() {
+        // Outside of single quotes a backslash takes the next sign as it is: an apostrophe in quotes is written '\\''.
+        if is_escaped || (c == '\\' && quote != Some('\'')) {
+            is_escaped = !is_escaped;
+            if let Some(word) = words.last_mut() {
+                word.push(c);
+            }
+            continue;
+        }
         match (quote, c) {
             (None, ' ') if depth == 0 => {
                 words.push(String::new());
@@ -131,6 +140,14 @@ pub fn cut(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_apostrophe_inside_quotes_does_not_open_others() {
+        let command = r"az lock delete --name 'don'\''t touch' --resource-group rg";
+        let joined = command_lines(command, 30).join("\n");
+        assert_eq!(joined.replace(" \\\n  ", " "), command);
+        assert!(joined.lines().any(|line| line.contains(r"'don'\''t touch'")), "{joined}");
+    }
 
     #[test]
     fn keeps_to_the_width_and_keeps_long_words_whole() {

@@ -56,6 +56,25 @@ pub fn working<'f>(facts: &'f Facts, account: &'f ArmId) -> Option<&'f StorageLo
     })
 }
 
+/// Returns a location that works and names another account or container than the extension's settings do.
+pub fn works_elsewhere<'f>(facts: &'f Facts, account: &ArmId, container: Option<&str>) -> Option<&'f StorageLocation> {
+    let differs = |location: &StorageLocation| {
+        let other = |mine: Option<&str>, theirs: Option<&str>| matches!((mine, theirs), (Some(mine), Some(theirs)) if !mine.eq_ignore_ascii_case(theirs.trim()));
+        other(Some(account.name()), location.setting("storageAccount")) || other(container, location.container())
+    };
+    facts.locations().find(|location| location.status.phase.as_deref() == Some("Available") && differs(location))
+}
+
+/// Returns a sentence about a location that works, and is another one.
+pub fn is_elsewhere(location: &StorageLocation) -> String {
+    format!(
+        "\nThe cluster does not use it: the storage location {} is Available, and names container {} in storage account {}. The two do not agree.",
+        location.metadata.name,
+        location.container().unwrap_or("CONTAINER"),
+        location.setting("storageAccount").unwrap_or("ACCOUNT")
+    )
+}
+
 /// Returns a sentence about a location that works all the same.
 pub fn works_all_the_same(location: &StorageLocation) -> String {
     format!("\nVelero finds the storage location {} Available all the same.", location.metadata.name)

@@ -45,6 +45,12 @@ impl ZoneLink {
         self.policy.as_deref().filter(|policy| !policy.is_empty())
     }
 
+    /// Returns whether it tells its network.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.network.is_empty()
+    }
+
     /// Returns whether it is made; one of which the index does not tell the state counts.
     #[must_use]
     pub fn is_there(&self) -> bool {
