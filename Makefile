@@ -51,11 +51,12 @@ archive: ## Build this machine's release and pack it into target/krew, with its 
 install-local: tools ## Build the release and have the real krew install it into ~/.krew (or KREW_ROOT)
 	python3 plugin/package.py install
 
-soak: tools ## What takes long: every call x every fault, a thousand runs in a row, and mutated facts (PROPTEST_CASES=20000)
+soak: tools ## What takes long: every call x every fault, a thousand runs in a row, mutated facts (PROPTEST_CASES=20000), and 2,000 claims judged twice
 	$(CARGO) test --locked --test faults -- all
 	$(CARGO) test --locked --test faults -- soak
 	PROPTEST_CASES=$${PROPTEST_CASES:-20000} $(CARGO) test --release --locked --test robustness
 	AKSBACKUP_LAB_ALL=1 $(CARGO) test --locked -p aksbackup-lab --test scenarios
+	AKSBACKUP_PVCS=2000 $(CARGO) test --locked --test pvcs -- two_judges --nocapture
 
 lint: ## Formatting, clippy and docs, with warnings denied
 	$(CARGO) fmt --all --check

@@ -32,6 +32,18 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
+/// Returns a size as people write it: `32 GiB`, `1.5 TiB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u32); 4] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let Some((unit, shift)) = UNITS.iter().find(|(_, shift)| bytes >> shift > 0) else {
+        return counted(usize::try_from(bytes).unwrap_or(usize::MAX), "byte", "bytes");
+    };
+    let whole = bytes >> shift;
+    let tenths = ((bytes - (whole << shift)) >> (shift - 10)) * 10 / 1024;
+    if tenths == 0 { format!("{whole} {unit}") } else { format!("{whole}.{tenths} {unit}") }
+}
+
 /// One stretch of the road that a backup takes.
 ///
 /// The order is the order of the road; reports are sorted by it.

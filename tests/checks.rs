@@ -177,6 +177,17 @@ fn only_what_has_to_do_with_it_explains_a_failed_backup() {
 }
 
 #[test]
+fn what_keeps_every_claim_out_explains_it() {
+    let none: [&str; 0] = [];
+    let nothing = include_str!("checks/volumes-skipped/firing-nothing-protects/facts.yaml");
+    assert_eq!(causes_of("volumes-skipped", &[nothing]), ["cluster-unprotected"]);
+    let suspended = include_str!("checks/volumes-skipped/firing-backups-suspended/facts.yaml");
+    assert_eq!(causes_of("volumes-skipped", &[suspended]), ["protection-stopped"]);
+    let driver = include_str!("checks/volumes-skipped/firing-unsupported-driver/facts.yaml");
+    assert_eq!(causes_of("volumes-skipped", &[driver]), none);
+}
+
+#[test]
 fn what_explains_runs_restores_and_hooks() {
     let none: [&str; 0] = [];
     let hook = include_str!("checks/hook-failed/firing-container-missing/facts.yaml");

@@ -48,25 +48,34 @@ fn case(check: &str, word: &str) -> Facts {
     facts_of(found)
 }
 
-fn schema_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/doctor-report.json")
+fn schema_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(name)
 }
 
 #[test]
-fn the_schema_in_docs_is_current() {
-    let now = format!("{}\n", serde_json::to_string_pretty(&aksbackup::cli::doctor_schema()).unwrap());
-    if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        std::fs::create_dir_all(schema_file().parent().unwrap()).unwrap();
-        std::fs::write(schema_file(), &now).unwrap();
+fn the_schemas_in_docs_are_current() {
+    let schemas =
+        [("doctor-report.json", aksbackup::cli::doctor_schema()), ("pvc-report.json", aksbackup::cli::pvc_schema())];
+    for (name, schema) in schemas {
+        let now = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        let file = schema_file(name);
+        if std::env::var_os("UPDATE_GOLDENS").is_some() {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, &now).unwrap();
+        }
+        let stored = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(stored, now, "run: UPDATE_GOLDENS=1 cargo test --test contract");
     }
-    let stored = std::fs::read_to_string(schema_file()).unwrap();
-    assert_eq!(stored, now, "run: UPDATE_GOLDENS=1 cargo test --test contract");
+}
+
+fn validator(name: &str) -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema_file(name)).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 #[test]
 fn real_output_of_every_case_validates_in_both_formats() {
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema_file()).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = validator("doctor-report.json");
     let folder = tempfile::tempdir().unwrap();
     // The first case of each check and outcome: the shapes differ by outcome, not by case.
     let mut seen = std::collections::BTreeSet::new();
@@ -82,6 +91,85 @@ fn real_output_of_every_case_validates_in_both_formats() {
         let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}/{}: {errors:?}", case.check, case.name);
         nothing_is_left_out(&json);
+    }
+}
+
+#[test]
+fn verdicts_validate_in_both_formats_and_leave_nothing_out() {
+    let validator = validator("pvc-report.json");
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, facts: &Facts| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, serde_json::to_vec(facts).unwrap()).unwrap();
+        ["--bundle".to_owned(), file.display().to_string()].to_vec()
+    };
+    let mut sources = vec![vec!["--sample".to_owned()], file("healthy.json", &healthy())];
+    let of_volumes =
+        cases().into_iter().filter(|case| case.check.contains("volume") || case.check.contains("snapshot"));
+    sources.extend(of_volumes.enumerate().map(|(at, case)| file(&format!("{at}.json"), &facts_of(&case))));
+    let (mut claims, mut documents) = (0, 0);
+    for source in sources {
+        let run = |format: &str| binary().arg("check-pvcs").args(&source).args(["-o", format]).output().unwrap();
+        let output = run("json");
+        if output.status.code() == Some(2) {
+            continue;
+        }
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let yaml: Value = serde_yaml::from_str(&String::from_utf8(run("yaml").stdout).unwrap()).unwrap();
+        assert_eq!(json, yaml, "{source:?}: JSON and YAML say different things");
+        let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{source:?}: {errors:?}");
+        no_field_of_verdicts_is_left_out(&json);
+        documents += 1;
+        claims += json["claims"].as_array().unwrap().len();
+    }
+    assert!(documents > 1 && claims > 3, "{documents} documents with {claims} claims show too little");
+}
+
+fn no_field_of_verdicts_is_left_out(report: &Value) {
+    let keys = |value: &Value, wanted: &[&str]| {
+        let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut wanted = wanted.to_vec();
+        keys.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(keys, wanted);
+    };
+    keys(
+        report,
+        &[
+            "apiVersion",
+            "kind",
+            "observedAt",
+            "tool",
+            "context",
+            "cluster",
+            "asked",
+            "judgedAgainst",
+            "summary",
+            "claims",
+        ],
+    );
+    keys(&report["judgedAgainst"], &["instance", "policy", "scope"]);
+    keys(&report["summary"], &["backedUp", "skipped", "willFail", "unknown", "intended", "bytesAtRisk"]);
+    for claim in report["claims"].as_array().unwrap() {
+        keys(
+            claim,
+            &[
+                "namespace",
+                "name",
+                "verdict",
+                "intended",
+                "code",
+                "reason",
+                "evidence",
+                "explains",
+                "missing",
+                "warnings",
+                "usedBy",
+                "volume",
+            ],
+        );
+        keys(&claim["volume"], &["driver", "handle", "storageClass", "requestedBytes", "sku"]);
     }
 }
 

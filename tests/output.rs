@@ -73,6 +73,7 @@ fn colours_follow_the_rules() {
 fn the_help_is_its_golden() {
     for (name, args) in [
         ("aksbackup", &["--help"][..]),
+        ("check-pvcs", &["check-pvcs", "--help"]),
         ("doctor", &["doctor", "--help"]),
         ("rbac", &["rbac", "--help"]),
         ("version", &["version", "--help"]),

@@ -32,6 +32,8 @@ pub struct Question {
     pub parameters: Vec<(String, String)>,
     /// The body; a question that has one is a POST.
     pub body: Option<Value>,
+    /// The version to ask in where the cloud does not know the newer one yet; what only that one tells is missing then.
+    pub older: Option<&'static str>,
 }
 
 impl Question {
@@ -40,7 +42,27 @@ impl Question {
         // What ends a path must not come out of an answer: it would make another question of it.
         let path = utf8_percent_encode(&path.into(), OF_NAMES).to_string();
         let version = versions::of(&path).to_owned();
-        Self { path, parameters: vec![("api-version".to_owned(), version)], body: None }
+        Self { path, parameters: vec![("api-version".to_owned(), version)], body: None, older: None }
+    }
+
+    /// Lets it be asked in an older version, too.
+    #[must_use]
+    pub const fn or_in(mut self, version: &'static str) -> Self {
+        self.older = Some(version);
+        self
+    }
+
+    /// Returns the same question in the older version, where there is one.
+    #[must_use]
+    pub fn in_older(&self) -> Option<Self> {
+        let version = self.older?;
+        let mut question = Self { older: None, ..self.clone() };
+        question
+            .parameters
+            .iter_mut()
+            .filter(|(key, _)| key == "api-version")
+            .for_each(|(_, of)| *of = version.to_owned());
+        Some(question)
     }
 
     /// Asks an operation that reads, and takes a body.
@@ -73,7 +95,7 @@ impl Question {
         if parameters.iter().any(|(key, value)| is_odd(key) || is_odd(value)) {
             return None;
         }
-        Some(Self { path: path.to_owned(), parameters, body: None })
+        Some(Self { path: path.to_owned(), parameters, body: None, older: None })
     }
 }
 

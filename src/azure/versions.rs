@@ -25,7 +25,11 @@ pub const VERSIONS: &[Version] = &[
         "2024-04-01",
         "what Azure's own command line sends; policies and jobs too",
     ),
-    row("Microsoft.DataProtection/backupInstances", "2024-04-01", "the instances of a cluster, whatever their vault"),
+    row(
+        "Microsoft.DataProtection/backupInstances",
+        "2025-07-01",
+        "the first that tells the kinds of volumes of an instance; of a cluster, whatever their vault; 2024-04-01 where a cloud lacks it",
+    ),
     row(
         "Microsoft.KubernetesConfiguration/extensions",
         "2023-05-01",
@@ -39,6 +43,7 @@ pub const VERSIONS: &[Version] = &[
     row("Microsoft.PolicyInsights/checkPolicyRestrictions", "2022-03-01", "tells denials, which is all that is asked"),
     row("Microsoft.ResourceGraph/resources", "2021-03-01", "stable in every cloud"),
     row("Microsoft.Compute/virtualMachineScaleSets", "2024-07-01", "stable; identities have not changed for years"),
+    row("Microsoft.Compute/disks", "2024-03-02", "stable in every cloud; only whether one is there is asked"),
     row("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "stable in every cloud"),
     row("Microsoft.ContainerService/managedClusters", "2025-05-01", "stable; trusted access bindings too"),
     // Providers and groups have no type in their paths.

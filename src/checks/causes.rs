@@ -377,4 +377,7 @@ pub const CAUSES: &[Explains] = &[
     row("no-recent-backup", "no-recovery-point", Same::Subject),
     row("namespace-gone", "protected-namespaces-gone", Same::Anything),
     row("snapshot-crds-missing", "snapshot-driver-disabled", Same::Anything),
+    // Only where that is all that there is to say of every claim, the finding names the cluster or the instance.
+    row("volumes-skipped", "cluster-unprotected", Same::Subject),
+    row("volumes-skipped", "protection-stopped", Same::Subject),
 ];

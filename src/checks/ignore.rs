@@ -39,8 +39,15 @@ pub struct Ignored {
 
 impl Entry {
     fn takes(&self, placed: &Placed) -> bool {
-        let fits = |pattern: &String| WildMatch::new(&pattern.to_lowercase()).matches(&placed.finding.subject.path());
-        placed.check.code == self.code && self.subject.as_ref().is_none_or(fits)
+        placed.check.code == self.code && self.takes_subject(&placed.finding.subject.path())
+    }
+
+    /// Returns whether it is about a subject, whatever was said of it: `kind/namespace/name`.
+    #[must_use]
+    pub fn takes_subject(&self, path: &str) -> bool {
+        self.subject
+            .as_ref()
+            .is_none_or(|pattern| WildMatch::new(&pattern.to_lowercase()).matches(&path.to_lowercase()))
     }
 }
 

@@ -165,6 +165,7 @@ mod vault_reader_missing;
 mod vault_role_missing;
 mod vault_tier_unsupported;
 mod version_out_of_support;
+mod volumes_skipped;
 mod webhook_unanswered;
 mod workload_identity_not_injected;
 
@@ -268,6 +269,7 @@ pub static CHECKS: &[&Check] = &[
     &storage_account_unsuitable::CHECK,
     &storage_account_elsewhere::CHECK,
     &storage_private_dns_missing::CHECK,
+    &volumes_skipped::CHECK,
     &snapshot_crds_missing::CHECK,
     &snapshots_not_ready::CHECK,
     &snapshots_throttled::CHECK,

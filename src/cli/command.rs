@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use super::check_pvcs::{CheckPvcsArgs, check_pvcs};
 use super::doctor::{DoctorArgs, doctor};
 use super::rbac::{RbacArgs, rbac};
 use super::usage::refused;
@@ -49,6 +50,12 @@ enum Verb {
     /// Reads the cluster and changes nothing. Root causes come first, then the road that a backup takes with the place
     /// where it ends.
     Doctor(Box<DoctorArgs>),
+    /// Tell for each PersistentVolumeClaim whether a backup would hold it, and if not, why
+    ///
+    /// Azure Backup leaves volumes out that it does not support, and a green backup can hold no data. Reads the claims of
+    /// all namespaces and changes nothing.
+    #[command(visible_alias = "check-pvc")]
+    CheckPvcs(Box<CheckPvcsArgs>),
     /// Print the least rights that a diagnosis needs, as roles of Kubernetes or of Azure
     ///
     /// Generated from what the checks read. Reading only, unless more is asked for.
@@ -75,6 +82,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(cli: Cli) -> Result<u8, Error> {
     match cli.verb {
         Verb::Doctor(args) => doctor(&args, &cli.connection),
+        Verb::CheckPvcs(args) => check_pvcs(&args, &cli.connection),
         Verb::Rbac(args) => rbac(&args),
         Verb::Version(args) => version(&args),
     }

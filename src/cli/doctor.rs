@@ -1,7 +1,5 @@
 //! `doctor`: every check that applies, root causes first.
 
-mod ignore_file;
-mod reading;
 mod selection;
 mod waiting;
 
@@ -11,18 +9,19 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use self::ignore_file::read_ignore_file;
-use self::reading::{interruption, live, run_to_end};
 use self::selection::Selection;
 use self::waiting::{Round, wait};
+use super::azure_flags::AzureFlags;
+use super::ignore_file::read_ignore_file;
 use super::output::width;
+use super::reading::{interruption, live, run_to_end};
 use crate::checks::{Check, Diagnosis, Entry, Ignored, Ran};
 use crate::cluster::{Flags, Logins, duration};
 use crate::error::Error;
 use crate::exit;
 use crate::facts::arm::ArmId;
 use crate::facts::objects::is_dns_label;
-use crate::facts::{Binding, Facts, Named, Need, Text, shell_word};
+use crate::facts::{Binding, Facts, Need, shell_word};
 use crate::finding::{Hop, Severity};
 use crate::render::report::{A_RIGHT_IS_MISSING, Deselected, DoctorReport};
 use crate::render::{self, Console, Detail, Look, Written};
@@ -44,24 +43,8 @@ pub struct DoctorArgs {
     /// List the checks and run none
     #[arg(long, help_heading = "Selection")]
     list: bool,
-    /// Leave out the checks that ask Azure
-    #[arg(long, conflicts_with_all = ["subscription", "resource_group", "vault", "policy"], help_heading = "Azure")]
-    no_azure: bool,
-    /// The cluster's subscription, by its id, instead of the one that the nodes show
-    #[arg(long, value_name = "ID", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
-    subscription: Option<String>,
-    /// The cluster's resource group, instead of the one that is found
-    #[arg(short = 'g', long, value_name = "NAME", requires = "cluster_name", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
-    resource_group: Option<String>,
-    /// The cluster's name in Azure, instead of the one that is found
-    #[arg(long, value_name = "NAME", requires = "resource_group", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
-    cluster_name: Option<String>,
-    /// The backup vault, by its id, instead of those that protect the cluster
-    #[arg(long, value_name = "ID", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
-    vault: Option<String>,
-    /// The backup policy to judge by, instead of that of the backup instance
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["bundle", "sample"], help_heading = "Azure")]
-    policy: Option<String>,
+    #[command(flatten)]
+    azure: AzureFlags,
     /// The extension's namespace, instead of the one that is found
     #[arg(short, long, value_name = "NAMESPACE", help_heading = "Selection")]
     namespace: Option<String>,
@@ -217,21 +200,22 @@ pub fn doctor(args: &DoctorArgs, flags: &Flags) -> Result<u8, Error> {
             Error::usage("--target-context names no context").hinted("See them with: kubectl config get-contexts")
         );
     }
-    let azure = named_by_flags(args)?;
+    let azure = args.azure.named()?;
     let (mut facts, ended) = match (&args.bundle, args.sample, args.wait) {
         (Some(file), _, _) => (read_bundle(file)?, None),
         (None, true, _) => (sample()?, None),
         (None, false, None) => {
             let logins = Logins::default();
-            run_to_end(async { live(args, flags, &logins, &selection, &azure, None, pin!(interruption())).await })?
+            let wanted = selection.wanted(args, &azure);
+            run_to_end(async { live(&wanted, flags, &logins, None, pin!(interruption())).await })?
         }
-        (None, false, Some(time)) => run_to_end(wait(args, flags, &selection, &azure, time, |facts, ended| {
+        (None, false, Some(time)) => run_to_end(wait(&selection.wanted(args, &azure), flags, time, |facts, ended| {
             let judged = judge(args, flags, &selection, facts, &entries)?;
             let code = exit_code(&judged.diagnosis, args.fail_on, ended);
             Ok(Round { code, may_come: judged.diagnosis.may_come_with_time() })
         }))?,
     };
-    if args.no_azure {
+    if args.azure.no_azure {
         // What a file holds of Azure is left out like what could be asked.
         facts = facts.without_azure();
     }
@@ -349,32 +333,6 @@ fn shown(args: &DoctorArgs, judged: &Judged, facts: &Facts) -> Result<String, Er
         Format::Yaml => render::yaml(&DoctorReport::new(diagnosis, &deselected, facts)),
         Format::Junit => render::junit(diagnosis, left_out, ignored, facts, |severity| args.fail_on.counts(severity)),
     }
-}
-
-/// Returns what the flags name of Azure.
-fn named_by_flags(args: &DoctorArgs) -> Result<Named, Error> {
-    // An empty value is no value: a script may pass a variable that is not set.
-    let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-    let plain = |flag: &str, value: Option<String>| match value {
-        Some(value) if !ArmId::new(&value).is_plain() => {
-            Err(Error::usage(format!("{flag} \"{}\" is no name that Azure has", Text::new(&value)))
-                .hinted("Give it as the Azure portal shows it."))
-        }
-        value => Ok(value),
-    };
-    let subscription = plain("--subscription", given(&args.subscription))?;
-    let vault = plain("--vault", given(&args.vault))?.map(|id| ArmId::new(&id));
-    if vault.as_ref().is_some_and(|id| !id.has_type("Microsoft.DataProtection/backupVaults")) {
-        return Err(Error::usage("--vault wants the id of a backup vault")
-            .hinted("See the ids with: az dataprotection backup-vault list --query \"[].id\" --output tsv"));
-    }
-    Ok(Named {
-        subscription,
-        resource_group: plain("--resource-group", given(&args.resource_group))?.map(|name| ArmId::new(&name)),
-        cluster: plain("--cluster-name", given(&args.cluster_name))?,
-        vault,
-        policy: plain("--policy", given(&args.policy))?.map(|name| ArmId::new(&name)),
-    })
 }
 
 /// Refuses what cannot be the name of a namespace; an empty one comes from a variable that is not set.

@@ -28,7 +28,7 @@ mod trial;
 mod trouble;
 mod trust;
 
-pub use api::{Api, LogRequest};
+pub use api::{Api, Cut, LogRequest};
 pub use connect::connect;
 pub use dns::{Answers, ask_for_addresses, decode_answer, encode_question};
 pub use flags::{Flags, duration};

@@ -57,7 +57,16 @@ impl Status {
     }
 }
 
+/// Why a later page is refused whose list the server has let go.
+const EXPIRED: &str = "the list expired while it was read (410 Gone)";
+
 impl Refusal {
+    /// Returns whether it is of a page whose list the server has let go: begun anew, the list may come whole.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        matches!(self, Self::Failed(why) if why == EXPIRED)
+    }
+
     /// Returns the refusal in words, for the middle of a sentence.
     #[must_use]
     pub fn words(&self) -> String {
@@ -94,7 +103,7 @@ impl Refusal {
             403 | 404 => Self::Failed(format!("what answered {status} is not the Kubernetes API")),
             _ if is_page => Self::Failed(format!("what answered {status} with a web page is not the Kubernetes API")),
             401 => Self::Failed(format!("the API server does not accept the login {UNAUTHORIZED}")),
-            410 => Self::Failed("the list expired while it was read (410 Gone)".to_owned()),
+            410 => Self::Failed(EXPIRED.to_owned()),
             429 => Self::Failed("the API server is too busy (429 Too Many Requests)".to_owned()),
             _ => {
                 let why = told.and_then(|s| s.message.map(|m| m.to_string()).or(s.reason)).unwrap_or_default();

@@ -177,6 +177,14 @@ needs! {
     DnsAnswers = "dnsAnswers", "the answers of the CoreDNS replicas", Follow, Ask;
     /// The volumes of the whole cluster that are disks of Azure.
     DiskVolumes = "diskVolumes", "the PersistentVolumes of disks", List, Read;
+    /// The claims of all namespaces.
+    AllClaims = "allClaims", "the PersistentVolumeClaims", List, Read;
+    /// The volumes of the whole cluster.
+    AllVolumes = "allVolumes", "the PersistentVolumes", List, Read;
+    /// The pods of all namespaces that use claims.
+    ClaimUsers = "claimUsers", "the pods that use claims", List, Read;
+    /// What was said last of the claims that are still waiting.
+    ClaimEvents = "claimEvents", "the events of the claims that wait", Follow, Read;
     /// Who is signed in to Azure.
     AzureSignIn = "azureSignIn", "the sign-in to Azure", Azure, Read;
     /// The resource group of the nodes, which names the cluster that it belongs to.
@@ -219,6 +227,8 @@ needs! {
     CallerRights = "callerRights", "your own rights in Azure", Azure, Read;
     /// Whether the subscription may use the resource providers; asked only where something of theirs is missing.
     Registrations = "registrations", "the resource providers' registrations", Azure, Read;
+    /// Which disks of claims Azure itself says are not there; asked only of those that its index lacks.
+    GoneDisks = "goneDisks", "the disks that Azure's index lacks", Azure, Read;
     /// What is left of the cluster's protection; asked only where the cluster is gone.
     LeftBehind = "leftBehind", "what is left of the cluster's protection", Azure, Read;
     /// The links of the private DNS zones that may answer for blobs and for the agent's endpoint.
@@ -298,6 +308,7 @@ impl Need {
             }
             Self::CallerRights => &["Microsoft.Authorization/permissions/read"],
             Self::Registrations => &["Microsoft.Resources/subscriptions/providers/read"],
+            Self::GoneDisks => &["Microsoft.Compute/disks/read"],
             // The instances of a cluster that is gone are listed at the vault.
             Self::LeftBehind => &[
                 "Microsoft.DataProtection/backupVaults/backupInstances/read",
@@ -354,7 +365,12 @@ impl Need {
             Self::DnsService => vec![Right::kube("get", "", "services", system)],
             Self::Logs => vec![Right::kube("get", "", "pods/log", here)],
             Self::AgentLogs => vec![Right::kube("get", "", "pods/log", system)],
-            Self::ZonedVolumes | Self::DiskVolumes => vec![Right::kube("list", "", "persistentvolumes", None)],
+            Self::AllClaims => vec![Right::kube("list", "", "persistentvolumeclaims", None)],
+            Self::ClaimUsers => vec![Right::kube("list", "", "pods", None)],
+            Self::ClaimEvents => vec![Right::kube("list", "", "events", None)],
+            Self::ZonedVolumes | Self::DiskVolumes | Self::AllVolumes => {
+                vec![Right::kube("list", "", "persistentvolumes", None)]
+            }
             Self::Volumes => vec![Right::kube("get", "", "persistentvolumes", None)],
             // What is left is known on the way only; discovery is open to whoever may sign in.
             Self::Leftovers | Self::ServedGroups | Self::ApiGroups | Self::Target => Vec::new(),
@@ -381,6 +397,7 @@ impl Need {
             | Self::CallerRights
             | Self::Registrations
             | Self::LeftBehind
+            | Self::GoneDisks
             | Self::PrivateZoneLinks
             | Self::FederatedCredentials => Vec::new(),
             Self::ApiServices => vec![Right::kube("list", "apiregistration.k8s.io", "apiservices", None)],
@@ -429,6 +446,7 @@ impl Need {
             Self::WebhookEndpoints => &[Self::Webhooks, Self::ApiServices],
             Self::HookTargets => &[Self::Hooks],
             Self::DnsLogs => &[Self::DnsPods],
+            Self::ClaimEvents => &[Self::AllClaims],
             Self::AdmissionTrial => &[Self::Deployments, Self::Namespace],
             Self::StorageAccount | Self::Container => &[Self::ArmExtensions],
             Self::Vaults | Self::BackupPolicies | Self::BackupJobs => &[Self::BackupInstances, Self::TrustedAccess],
@@ -437,6 +455,7 @@ impl Need {
             Self::SnapshotTrial => &[Self::ManagedCluster, Self::BackupInstances],
             Self::Disks | Self::PrivateZoneLinks => &[Self::ManagedCluster],
             Self::Identities => &[Self::ArmExtensions, Self::ScaleSets],
+            Self::GoneDisks => &[Self::Disks],
             Self::LeftBehind => &[Self::BackupInstances, Self::Vaults, Self::RoleAssignments],
             Self::FederatedCredentials => &[Self::Identities],
             // Whose subscriptions matter is what the settings and the instances name.

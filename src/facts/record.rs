@@ -4,20 +4,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::arm::{
-    ArmExtension, AzureCloud, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment, Disk,
-    FederatedCredential, Held, LeftBehind, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition, ScaleSet,
-    SignIn, SnapshotTrial, StorageAccount, TrustedAccess, UserIdentity, Vault, ZoneLink,
+    ArmExtension, ArmId, AzureCloud, BackupInstance, BackupJob, BackupPolicy, CallerRights, Container, DenyAssignment,
+    Disk, FederatedCredential, Held, LeftBehind, Lock, ManagedCluster, NodeGroup, Registration, RoleDefinition,
+    ScaleSet, SignIn, SnapshotTrial, StorageAccount, TrustedAccess, UserIdentity, Vault, ZoneLink,
 };
 use super::azure_half::Named;
 use super::extension::{Extension, Presence};
 use super::fetched::{Fetched, Right, Unread};
 use super::need::Need;
 use super::objects::{
-    AdmissionTrial, ApiGroup, ApiService, Backup, Claim, ConfigMap, DeleteRequest, DnsAnswer, Event, ExtensionConfig,
-    Hook, HookTarget, IdentityException, Lease, Leftover, LimitRange, Log, Meta, Namespace, NetworkPolicy, Node,
-    NodeUsage, Operation, Pod, Quota, Restore, ServedGroup, Service, ServiceAccount, ServiceEndpoints, Snapshot,
-    SnapshotClass, SnapshotContent, StorageClass, StorageLocation, Target, Volume, WebhookConfiguration, Workload,
-    optional_name,
+    AdmissionTrial, ApiGroup, ApiService, Backup, Claim, ClaimRow, ClaimUser, ConfigMap, DeleteRequest, DnsAnswer,
+    Event, ExtensionConfig, Hook, HookTarget, IdentityException, Lease, Leftover, LimitRange, Log, Meta, Namespace,
+    NetworkPolicy, Node, NodeUsage, Operation, Pod, Quota, Restore, ServedGroup, Service, ServiceAccount,
+    ServiceEndpoints, Snapshot, SnapshotClass, SnapshotContent, StorageClass, StorageLocation, Target, Volume,
+    VolumeRow, WebhookConfiguration, Workload, optional_name,
 };
 
 /// Everything that is known of one cluster at one time.
@@ -145,6 +145,14 @@ pub struct Facts {
     pub dns_answers: Fetched<Vec<DnsAnswer>>,
     /// [`Need::DiskVolumes`]
     pub disk_volumes: Fetched<Vec<Volume>>,
+    /// [`Need::AllClaims`]
+    pub all_claims: Fetched<Vec<ClaimRow>>,
+    /// [`Need::AllVolumes`]
+    pub all_volumes: Fetched<Vec<VolumeRow>>,
+    /// [`Need::ClaimUsers`]
+    pub claim_users: Fetched<Vec<ClaimUser>>,
+    /// [`Need::ClaimEvents`]
+    pub claim_events: Fetched<Vec<Event>>,
     /// [`Need::AzureSignIn`]
     pub azure_sign_in: Fetched<SignIn>,
     /// [`Need::NodeGroup`]
@@ -187,6 +195,8 @@ pub struct Facts {
     pub caller_rights: Fetched<CallerRights>,
     /// [`Need::Registrations`]
     pub registrations: Fetched<Vec<Registration>>,
+    /// [`Need::GoneDisks`]
+    pub gone_disks: Fetched<Vec<ArmId>>,
     /// [`Need::LeftBehind`]
     pub left_behind: Fetched<LeftBehind>,
     /// [`Need::PrivateZoneLinks`]
@@ -420,6 +430,22 @@ macro_rules! with_field {
                 let $field = $($borrow)+ $facts.disk_volumes;
                 $body
             }
+            Need::AllClaims => {
+                let $field = $($borrow)+ $facts.all_claims;
+                $body
+            }
+            Need::AllVolumes => {
+                let $field = $($borrow)+ $facts.all_volumes;
+                $body
+            }
+            Need::ClaimUsers => {
+                let $field = $($borrow)+ $facts.claim_users;
+                $body
+            }
+            Need::ClaimEvents => {
+                let $field = $($borrow)+ $facts.claim_events;
+                $body
+            }
             Need::AzureSignIn => {
                 let $field = $($borrow)+ $facts.azure_sign_in;
                 $body
@@ -504,6 +530,10 @@ macro_rules! with_field {
                 let $field = $($borrow)+ $facts.registrations;
                 $body
             }
+            Need::GoneDisks => {
+                let $field = $($borrow)+ $facts.gone_disks;
+                $body
+            }
             Need::LeftBehind => {
                 let $field = $($borrow)+ $facts.left_behind;
                 $body
@@ -565,6 +595,7 @@ impl Facts {
             snapshot_trial,
             caller_rights,
             registrations,
+            gone_disks,
             left_behind,
             private_zone_links,
             federated_credentials

@@ -7,6 +7,7 @@ mod data;
 mod junit;
 mod list;
 mod path_walk;
+pub mod pvcs;
 pub mod report;
 mod short;
 mod sink;

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::facts::Need;
-use crate::finding::Hop;
 
 /// A drawing of how far the reading has come.
 pub struct PathWalk {
@@ -18,13 +17,13 @@ pub struct PathWalk {
 
 struct State {
     /// What each stretch of the road still waits for.
-    open: Vec<(Hop, BTreeSet<Need>)>,
+    open: Vec<(&'static str, BTreeSet<Need>)>,
 }
 
 impl PathWalk {
     /// Begins a drawing; `wanted` says which facts each stretch waits for, and nothing is drawn where it is empty.
     #[must_use]
-    pub fn begin(wanted: Vec<(Hop, BTreeSet<Need>)>) -> Self {
+    pub fn begin(wanted: Vec<(&'static str, BTreeSet<Need>)>) -> Self {
         let target = if wanted.is_empty() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}") {
@@ -52,9 +51,9 @@ impl PathWalk {
     fn draw(&self) {
         let state = self.state.borrow();
         let mut parts = Vec::new();
-        for (hop, waits) in &state.open {
+        for (name, waits) in &state.open {
             let sign = if waits.is_empty() { "✓" } else { "…" };
-            parts.push(format!("{}{sign}", hop.name()));
+            parts.push(format!("{name}{sign}"));
         }
         self.bar.set_message(parts.join(" → "));
     }

@@ -209,28 +209,52 @@ pub struct Permission {
     pub verdict: String,
 }
 
-impl DoctorReport {
-    /// Makes the document.
+impl Tool {
+    /// Returns this one.
     #[must_use]
-    pub fn new(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) -> Self {
-        let ended = |wanted: fn(&Outcome) -> bool| diagnosis.ended(wanted);
+    pub fn this() -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+impl Asked {
+    /// Returns who was.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        Self { kubernetes: !facts.is_by_azure_alone(), azure: facts.has_asked_azure() }
+    }
+}
+
+impl Cluster {
+    /// Returns what is known of it.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
         let cluster_id = facts.cluster_id();
         let in_azure = facts.managed_cluster.known();
         let of_azure = || in_azure.and_then(|of| of.properties.current_kubernetes_version.as_deref());
         let version = facts.server.version.as_deref().or_else(of_azure);
         Self {
+            id: cluster_id.as_ref().map(ToString::to_string),
+            name: cluster_id.as_ref().map(|id| id.name().to_owned()),
+            region: facts.region().or(in_azure.map(|of| of.location.as_str())).map(str::to_owned),
+            kubernetes_version: version.map(|v| v.trim_start_matches('v').to_owned()),
+        }
+    }
+}
+
+impl DoctorReport {
+    /// Makes the document.
+    #[must_use]
+    pub fn new(diagnosis: &Diagnosis, deselected: &[Deselected], facts: &Facts) -> Self {
+        let ended = |wanted: fn(&Outcome) -> bool| diagnosis.ended(wanted);
+        Self {
             api_version: API_VERSION.to_owned(),
             kind: "DoctorReport".to_owned(),
             observed_at: facts.observed_at.to_string(),
-            tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned() },
+            tool: Tool::this(),
             context: facts.context.clone(),
-            asked: Asked { kubernetes: !facts.is_by_azure_alone(), azure: facts.has_asked_azure() },
-            cluster: Cluster {
-                id: cluster_id.as_ref().map(ToString::to_string),
-                name: cluster_id.as_ref().map(|id| id.name().to_owned()),
-                region: facts.region().or(in_azure.map(|of| of.location.as_str())).map(str::to_owned),
-                kubernetes_version: version.map(|v| v.trim_start_matches('v').to_owned()),
-            },
+            asked: Asked::of(facts),
+            cluster: Cluster::of(facts),
             extension: ExtensionOf {
                 name: facts.extension.name.clone(),
                 version: facts.extension.version.clone(),

@@ -7,6 +7,7 @@
 //! No failure of one stops another. An interruption, or the run's own limit, leaves what was not read as failed with
 //! that reason.
 
+mod confirm;
 mod gone;
 mod identities;
 mod index;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 
 use futures::future::{join, join_all};
 
+pub use self::confirm::ask_for_disks;
 use self::listing::{stands_on, unread};
 use super::live::Step;
 use crate::azure::{Az, Question, Trouble};
@@ -193,7 +195,7 @@ impl<'a> Arm<'a> {
             Need::BackupInstances => {
                 keep!(
                     backup_instances,
-                    self.list(az, under(cluster, "Microsoft.DataProtection/backupInstances")).await
+                    self.list(az, under(cluster, "Microsoft.DataProtection/backupInstances").or_in("2024-04-01")).await
                 );
             }
             Need::TrustedAccess => {

@@ -9,6 +9,7 @@ mod admission;
 mod discovery;
 mod dns;
 mod hooks;
+mod inventory;
 mod leftovers;
 mod logs;
 mod operations;
@@ -120,6 +121,7 @@ pub struct Live<'a> {
     needs: BTreeSet<Need>,
     facts: RefCell<Facts>,
     namespace: Option<&'a str>,
+    claims_in: Option<&'a str>,
     observe: &'a dyn Fn(Step),
     discovered: RefCell<Option<oneshot::Sender<Facts>>>,
 }
@@ -150,7 +152,22 @@ impl<'a> Live<'a> {
         let server = Server { version, clocks };
         let facts =
             Facts { observed_at: Timestamp::now(), context, server, server_host: host, named, ..Facts::default() };
-        Self { api, needs: all, facts: RefCell::new(facts), namespace, observe, discovered: RefCell::new(None) }
+        Self {
+            api,
+            needs: all,
+            facts: RefCell::new(facts),
+            namespace,
+            claims_in: None,
+            observe,
+            discovered: RefCell::new(None),
+        }
+    }
+
+    /// Reads the claims, and the pods that use them, of this namespace only.
+    #[must_use]
+    pub const fn claims_in(mut self, namespace: Option<&'a str>) -> Self {
+        self.claims_in = namespace;
+        self
     }
 
     /// Has what the first stage found told as soon as it is known: another reading can begin with it.
@@ -205,6 +222,9 @@ impl<'a> Live<'a> {
             let _ = discovered.send(self.facts.borrow().clone());
         }
         futures::future::join(self.stage(Stage::List), self.review()).await;
+        if self.needs.contains(&Need::AllClaims) && self.needs.contains(&Need::AllVolumes) {
+            self.look_again_for_volumes().await;
+        }
         self.stage(Stage::Follow).await;
     }
 
@@ -348,6 +368,10 @@ impl<'a> Live<'a> {
                 let path = Path::list("", "v1", None, "persistentvolumes");
                 keep!(disk_volumes, self.kept(need, &path, |volume: &Volume| volume.disk().is_some()).await);
             }
+            Need::AllClaims => keep!(all_claims, self.all_claims().await),
+            Need::AllVolumes => keep!(all_volumes, self.all_volumes().await),
+            Need::ClaimUsers => keep!(claim_users, self.claim_users().await),
+            Need::ClaimEvents => keep!(claim_events, self.claim_events().await),
             Need::Leftovers => keep!(leftovers, self.leftovers(&namespace).await),
             Need::DnsAnswers => keep!(dns_answers, self.dns_answers().await),
             // Another cluster is another reading, and so is Azure.

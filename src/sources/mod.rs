@@ -7,7 +7,7 @@ mod bundle;
 mod live;
 mod sample;
 
-pub use azure::{Arm, Find};
+pub use azure::{Arm, Find, ask_for_disks};
 pub use bundle::{can_be_new, read_bundle, write_bundle};
 pub use live::{Interruption, Limit, Live, Opened, Step, greet};
 pub use sample::sample;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs, reason = "every test file uses a part of it")]
 
+pub mod mutation;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +23,13 @@ pub fn cases_folder() -> PathBuf {
 
 /// Lists the cases, sorted by check and name.
 pub fn cases() -> Vec<Case> {
+    cases_in(&cases_folder())
+}
+
+/// Lists the cases of a folder, sorted by what they are of and name.
+pub fn cases_in(folder: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
-    for check in folders(&cases_folder()) {
+    for check in folders(folder) {
         for folder in folders(&check) {
             let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
             cases.push(Case { check: name(&check), name: name(&folder), folder });

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::DoctorArgs;
 use crate::checks::{CHECKS, Check};
+use crate::cli::reading::Wanted;
 use crate::error::Error;
-use crate::facts::{Need, Tier};
+use crate::facts::{Named, Need, Tier};
+use crate::finding::Hop;
 use crate::render::report::Deselected;
 
 /// The checks that run, and those that do not with the reason.
@@ -27,7 +29,8 @@ impl Selection {
                 return Err(Error::usage(format!("there is no check \"{wanted}\"")).hinted(nearest(wanted)));
             }
         }
-        let mut selection = Self { selected: Vec::new(), deselected: Vec::new(), is_without_azure: args.no_azure };
+        let mut selection =
+            Self { selected: Vec::new(), deselected: Vec::new(), is_without_azure: args.azure.no_azure };
         for check in CHECKS {
             let is_asked = args.check.is_empty() || args.check.iter().any(|wanted| check.is_named(wanted));
             let is_on_hop = args.hop.is_empty() || args.hop.iter().any(|hop| hop.hop() == check.hop);
@@ -39,14 +42,14 @@ impl Selection {
                 _ => selection.selected.push(check),
             }
         }
-        if args.no_azure {
+        if args.azure.no_azure {
             for need in Need::ALL.iter().filter(|need| need.is_azure()) {
                 selection.without(*need, "by --no-azure");
             }
         }
         if selection.selected.is_empty() && !args.list {
             let error = Error::usage("no check is left to run");
-            return Err(if args.no_azure {
+            return Err(if args.azure.no_azure {
                 error.hinted("Those that were chosen ask Azure: leave --no-azure away.")
             } else {
                 error.hinted("See the checks and their stretches with: kubectl aksbackup doctor --list")
@@ -75,6 +78,24 @@ impl Selection {
     pub(super) fn needs(&self) -> BTreeSet<Need> {
         let all = self.selected.iter().flat_map(|check| check.needs).map(|requirement| requirement.need);
         all.filter(|need| !(self.is_without_azure && need.is_azure())).collect()
+    }
+
+    /// Returns what is to be read for it.
+    pub(super) fn wanted<'w>(&self, args: &'w DoctorArgs, named: &'w Named) -> Wanted<'w> {
+        let of_hop = |hop: Hop| {
+            let checks = self.selected.iter().filter(|check| check.hop == hop);
+            checks.flat_map(|check| check.needs).map(|requirement| requirement.need).collect::<BTreeSet<_>>()
+        };
+        let stretches = Hop::ROAD.into_iter().map(|hop| (hop.name(), of_hop(hop)));
+        Wanted {
+            needs: self.needs(),
+            stretches: stretches.filter(|(_, needs)| !needs.is_empty()).collect(),
+            named,
+            namespace: args.namespace.as_deref(),
+            claims_in: None,
+            target: args.target_context.as_deref(),
+            may_be_by_azure: true,
+        }
     }
 
     /// Returns the facts of Azure, among those that are needed.

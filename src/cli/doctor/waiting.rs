@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::DoctorArgs;
-use super::reading::{interruption, live};
-use super::selection::Selection;
+use crate::cli::reading::{Wanted, interruption, live};
 use crate::cluster::{Flags, Logins};
 use crate::error::Error;
 use crate::exit;
-use crate::facts::{Facts, Named};
+use crate::facts::Facts;
 use crate::finding::minute;
 use crate::render::Console;
 use crate::sources::Interruption;
@@ -38,10 +36,8 @@ pub(super) struct Round {
 /// # Errors
 /// As one reading.
 pub(super) async fn wait(
-    args: &DoctorArgs,
+    wanted: &Wanted<'_>,
     flags: &Flags,
-    selection: &Selection,
-    named: &Named,
     time: Duration,
     judge: impl Fn(&Facts, Option<Interruption>) -> Result<Round, Error>,
 ) -> Result<(Facts, Option<Interruption>), Error> {
@@ -54,7 +50,7 @@ pub(super) async fn wait(
     loop {
         // The first reading may take what every run may; a later one only what is left of the time to wait.
         let left = last.as_ref().map(|_| end.saturating_duration_since(Instant::now()));
-        let why = match live(args, flags, &logins, selection, named, left, interruption.as_mut()).await {
+        let why = match live(wanted, flags, &logins, left, interruption.as_mut()).await {
             Ok((facts, Some(Interruption::User))) => return Ok(interrupted(last).unwrap_or((facts, INTERRUPTED))),
             // The time to wait ended it in the middle: the whole reading before it says more.
             Ok((_, Some(Interruption::Limit))) if last.is_some() && Instant::now() >= end => {

@@ -165,6 +165,12 @@ pub struct DatasourceParameters {
     /// The namespaces that are left out.
     #[serde(deserialize_with = "names", skip_serializing_if = "Vec::is_empty")]
     pub excluded_namespaces: Vec<String>,
+    /// The types of objects that are in; none named means all.
+    #[serde(deserialize_with = "names", skip_serializing_if = "Vec::is_empty")]
+    pub included_resource_types: Vec<String>,
+    /// The types of objects that are left out.
+    #[serde(deserialize_with = "names", skip_serializing_if = "Vec::is_empty")]
+    pub excluded_resource_types: Vec<String>,
     /// Only what bears one of these labels.
     #[serde(deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
     pub label_selectors: Vec<Text>,

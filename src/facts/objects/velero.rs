@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::HookStatus;
-use super::meta::{Meta, names, null_as_default, optional_name, optional_word};
+use super::meta::{LabelSelector, Meta, names, null_as_default, optional_name, optional_word};
 use crate::facts::Text;
 use crate::finding::Subject;
 
@@ -133,6 +133,24 @@ pub struct BackupSpec {
     /// The namespaces that are backed up; none means all.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
     pub included_namespaces: Vec<String>,
+    /// The namespaces that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
+    pub excluded_namespaces: Vec<String>,
+    /// The types of objects that are backed up; none means all.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
+    pub included_resources: Vec<String>,
+    /// The types of objects that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "names")]
+    pub excluded_resources: Vec<String>,
+    /// Which objects are backed up, by their labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_selector: Option<LabelSelector>,
+    /// The same, where one of several is enough.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub or_label_selectors: Vec<LabelSelector>,
+    /// Whether volumes are backed up; null where nobody has said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_volumes: Option<bool>,
     /// How long what goes on in the background may take, as Go writes a duration.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_word")]
     pub item_operation_timeout: Option<String>,

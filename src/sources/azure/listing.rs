@@ -89,7 +89,11 @@ impl Arm<'_> {
             // Further pages belong to the one question.
             let open = if page == 0 { self.take_read() } else { Ok(()) };
             let answer: Result<Page, Trouble> = match open {
-                Ok(()) => az.ask(&question).await,
+                Ok(()) => match (az.ask(&question).await, question.in_older()) {
+                    // The same question, for a cloud that lags behind.
+                    (Err(Trouble::Unsupported(_)), Some(older)) => az.ask(&older).await,
+                    (answer, _) => answer,
+                },
                 Err(trouble) => Err(trouble),
             };
             match answer {

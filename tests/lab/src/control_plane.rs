@@ -17,7 +17,7 @@ use crate::binaries::{Binaries, source};
 use crate::certificates::{Authority, Signed};
 use crate::clock::Clock;
 use crate::component::Components;
-use crate::lab::Version;
+use crate::lab::{Options, Version};
 
 /// How long a program may take until it answers. Warm it is two seconds; the machine may be busy with builds.
 const BOUND: Duration = Duration::from_secs(60);
@@ -80,9 +80,9 @@ impl ControlPlane {
         binaries: &Binaries,
         components: Components,
         folder: &Path,
-        audit: bool,
-        version: Version,
+        options: &Options,
     ) -> Result<Self> {
+        let Options { audit, server: version, controllers, .. } = *options;
         let clock = Clock::start();
         let ports = Ports::free()?;
         let authority = Authority::create(&folder.join("pki"))?;
@@ -158,7 +158,7 @@ impl ControlPlane {
         let plane = Self { components, ports, authority, api, kubeconfig };
         plane.wait("kube-apiserver", "/livez").await?;
         clock.tell("the API server lives");
-        plane.start_controllers(binaries, folder).await?;
+        plane.start_controllers(binaries, folder, controllers).await?;
         clock.tell("controllers and kubelets started");
         plane.wait("kube-apiserver", "/readyz").await?;
         plane.wait_for_kubelets().await?;
@@ -171,36 +171,38 @@ impl ControlPlane {
         folder.join("logs/audit.log")
     }
 
-    async fn start_controllers(&self, binaries: &Binaries, folder: &Path) -> Result<()> {
+    async fn start_controllers(&self, binaries: &Binaries, folder: &Path, controllers: bool) -> Result<()> {
         let kubeconfig = self.kubeconfig.display().to_string();
         let file = |name: &str| self.authority.file(name).display().to_string();
-        self.components.start(
-            "kube-controller-manager",
-            &binaries.kube_controller_manager,
-            &arguments(&[
-                ("kubeconfig", &kubeconfig),
-                ("service-account-private-key-file", &file("sa.key")),
-                ("leader-elect", "false"),
-                ("secure-port", "0"),
-                ("cert-dir", &folder.join("pki").display().to_string()),
-                // The CSI drivers of a world do not run; without this their volumes give false events.
-                ("controllers", "*,-persistentvolume-attach-detach-controller"),
-                ("kube-api-qps", "300"),
-                ("kube-api-burst", "600"),
-                ("pvclaimbinder-sync-period", "1s"),
-            ]),
-        )?;
-        self.components.start(
-            "kube-scheduler",
-            &binaries.kube_scheduler,
-            &arguments(&[
-                ("kubeconfig", &kubeconfig),
-                ("leader-elect", "false"),
-                ("secure-port", "0"),
-                ("kube-api-qps", "300"),
-                ("kube-api-burst", "600"),
-            ]),
-        )?;
+        if controllers {
+            self.components.start(
+                "kube-controller-manager",
+                &binaries.kube_controller_manager,
+                &arguments(&[
+                    ("kubeconfig", &kubeconfig),
+                    ("service-account-private-key-file", &file("sa.key")),
+                    ("leader-elect", "false"),
+                    ("secure-port", "0"),
+                    ("cert-dir", &folder.join("pki").display().to_string()),
+                    // The CSI drivers of a world do not run; without this their volumes give false events.
+                    ("controllers", "*,-persistentvolume-attach-detach-controller"),
+                    ("kube-api-qps", "300"),
+                    ("kube-api-burst", "600"),
+                    ("pvclaimbinder-sync-period", "1s"),
+                ]),
+            )?;
+            self.components.start(
+                "kube-scheduler",
+                &binaries.kube_scheduler,
+                &arguments(&[
+                    ("kubeconfig", &kubeconfig),
+                    ("leader-elect", "false"),
+                    ("secure-port", "0"),
+                    ("kube-api-qps", "300"),
+                    ("kube-api-burst", "600"),
+                ]),
+            )?;
+        }
         let crds: Vec<Value> = ["logs", "clusterlogs", "clusterexecs", "portforwards"]
             .iter()
             .map(|name| read_json(&binaries.crds.join(format!("kwok/kwok.x-k8s.io_{name}.json"))))

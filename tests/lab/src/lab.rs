@@ -36,6 +36,8 @@ pub struct Options {
     pub audit: bool,
     /// Which API server runs. Everything beside it stays what it is; the nodes say that they are of the server's version.
     pub server: Version,
+    /// Runs the controller manager and the scheduler. Without them every object stays as it was written, whatever it says.
+    pub controllers: bool,
 }
 
 /// The versions of the API server that a lab can have.
@@ -63,7 +65,7 @@ impl Version {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dns: true, audit: false, server: Version::default() }
+        Self { dns: true, audit: false, server: Version::default(), controllers: true }
     }
 }
 
@@ -95,8 +97,8 @@ impl Lab {
             let folder = folder.keep();
             let components = Components::new(supervisor, folder.join("logs"))?;
             let (owned, at) = (binaries.clone(), folder.clone());
-            let Options { audit, server, .. } = options;
-            match wait_for(&runtime, async move { ControlPlane::start(&owned, components, &at, audit, server).await }) {
+            let of_plane = options.clone();
+            match wait_for(&runtime, async move { ControlPlane::start(&owned, components, &at, &of_plane).await }) {
                 Ok(plane) => return Ok(Self { runtime: Some(runtime), plane, binaries, folder, options }),
                 Err(error) if error.to_string().contains("address already in use") => failure = Some(error),
                 Err(error) => return Err(error),
@@ -196,6 +198,11 @@ impl Lab {
         self.wait_for(self.plane.api.apply(object))
     }
 
+    /// Creates many objects at once, in no order, and does not wait for what becomes of them.
+    pub fn apply_all(&self, objects: &[Value]) -> Result<()> {
+        self.wait_for(self.plane.api.apply_all(objects))
+    }
+
     /// Reads an API path.
     pub fn get(&self, path: &str) -> Result<Value> {
         self.wait_for(async { Ok(self.plane.api.get(path).await?) })
@@ -254,7 +261,7 @@ impl Lab {
         let nodes = world.objects.iter().filter(|object| object["kind"] == "Node").count();
         // Pods that are bound before the kubelet knows its node may stay pending.
         api.wait("the nodes", "/api/v1/nodes", BOUND, |list| {
-            items(list).filter(|node| is_ready(node)).count() >= nodes
+            items(list).filter(|node| is_ready(node, self.options.controllers)).count() >= nodes
         })
         .await?;
         clock.tell("nodes ready");
@@ -453,10 +460,11 @@ fn wait_for<T: Send>(runtime: &Runtime, future: impl Future<Output = T> + Send) 
     std::thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join().expect("the lab does not panic"))
 }
 
-fn is_ready(node: &Value) -> bool {
+/// Tells whether a node is ready. It is made with a taint that only a controller takes away.
+fn is_ready(node: &Value, controllers: bool) -> bool {
     let conditions = node["status"]["conditions"].as_array();
     conditions.into_iter().flatten().any(|one| one["type"] == "Ready" && one["status"] == "True")
-        && !contains(&node["spec"]["taints"], "node.kubernetes.io/not-ready")
+        && !(controllers && contains(&node["spec"]["taints"], "node.kubernetes.io/not-ready"))
 }
 
 /// Writes lines as a container runtime does.

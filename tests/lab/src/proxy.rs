@@ -56,6 +56,10 @@ pub struct Plan {
     pub target: Target,
     /// By what; `None` leaves every answer as it is.
     pub fault: Option<Fault>,
+    /// Whether only the first of those calls is struck; the others have the right answer.
+    pub is_once: bool,
+    /// How late [`Fault::Late`] is; a third of a second where it is not said.
+    pub late: Option<Duration>,
     /// How much later every answer comes.
     pub delay: Duration,
     /// How many objects a page of a list holds at most, whatever the client asks for.
@@ -187,7 +191,7 @@ impl Shared {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((call, self.start.elapsed()));
         let fault = self.plan.fault.filter(|_| is_struck)?;
         let before = self.struck.fetch_add(1, Ordering::Relaxed);
-        (before == 0 || !fault.is_once()).then_some(fault)
+        (before == 0 || !(fault.is_once() || self.plan.is_once)).then_some(fault)
     }
 }
 
@@ -454,7 +458,7 @@ async fn serve<C: AsyncRead + AsyncWrite + Unpin>(
             }
             late => {
                 if late.is_some() {
-                    tokio::time::sleep(LATE).await;
+                    tokio::time::sleep(shared.plan.late.unwrap_or(LATE)).await;
                 }
                 let answer = upstream.ask(&request).await?;
                 client.stream.write_all(&answer.bytes()).await?;

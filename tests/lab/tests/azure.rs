@@ -85,7 +85,7 @@ fn every_read_of_the_healthy_world() {
         (extension_id(), "2023-05-01", "/properties/aksAssignedIdentity/principalId", json!(EXTENSION_PRINCIPAL)),
         (
             format!("{cluster}/providers/Microsoft.DataProtection/backupInstances"),
-            DATA_PROTECTION,
+            "2025-07-01",
             "/value/0/id",
             json!(instance_id()),
         ),

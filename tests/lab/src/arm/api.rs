@@ -36,6 +36,8 @@ const READ: &[&str] = &["GET"];
 const CONTAINER_SERVICE: &str = "2025-05-01";
 const EXTENSIONS: &str = "2023-05-01";
 const DATA_PROTECTION: &str = "2024-04-01";
+/// The first that tells the kinds of volumes of an instance.
+const BACKUP_INSTANCES: &str = "2025-07-01";
 const AUTHORIZATION: &str = "2022-04-01";
 const STORAGE: &str = "2023-05-01";
 const DISKS: &str = "2024-03-02";
@@ -64,7 +66,7 @@ pub(crate) const APIS: &[Api] = &[
     api("Microsoft.ContainerService/locations/operations", CONTAINER_SERVICE, Place::Tenant, READ),
     api("Microsoft.KubernetesConfiguration/extensions", EXTENSIONS, Place::Cluster, &["GET", "PUT", "PATCH", "DELETE"]),
     api("Microsoft.KubernetesConfiguration/extensions/operations", EXTENSIONS, Place::Tenant, READ),
-    list("Microsoft.DataProtection/backupInstances", DATA_PROTECTION, Place::Cluster, READ),
+    list("Microsoft.DataProtection/backupInstances", BACKUP_INSTANCES, Place::Cluster, READ),
     api("Microsoft.DataProtection/backupVaults", DATA_PROTECTION, Place::Group, READ),
     api("Microsoft.DataProtection/backupVaults/backupInstances", DATA_PROTECTION, Place::Child, READ),
     api("Microsoft.DataProtection/backupVaults/backupPolicies", DATA_PROTECTION, Place::Child, READ),
