@@ -174,6 +174,7 @@ const NEEDS: &[Need] = &[
     Need::StorageClasses,
     Need::SnapshotClasses,
     Need::SnapshotContents,
+    Need::CsiDrivers,
     Need::Backups,
     Need::Nodes,
     Need::BackupInstances,
