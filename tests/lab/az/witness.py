@@ -155,7 +155,9 @@ def main():
         "properties/identity_details/use_system_assigned_identity",
     )
     seen["instance"] = fields(list(protection.backup_instances.list(backups, vault_name))[0], *paths)
-    seen["routed"] = [fields(instance, *paths) for instance in protection.backup_instances_extension_routing.list(cluster.id)]
+    # The version that tells the kinds of volumes.
+    routed = client(DataProtectionMgmtClient, "2025-07-01").backup_instances_extension_routing.list(cluster.id)
+    seen["routed"] = [fields(instance, *paths) for instance in routed]
     job = list(protection.jobs.list(backups, vault_name))[0]
     seen["listedJob"] = fields(job, "name", "properties/status", "properties/extended_info")
     seen["job"] = fields(
