@@ -265,15 +265,14 @@ pub fn check_pvcs(args: &CheckPvcsArgs, flags: &Flags) -> Result<u8, Error> {
         is_summary: args.summary,
         width: width(),
     };
-    let text = match args.output {
-        Format::Human => render::pvcs::text(&chosen, &shown, Form::Human),
-        Format::Wide => render::pvcs::text(&chosen, &shown, Form::Wide),
-        Format::Csv => render::pvcs::csv(&chosen, &shown),
-        Format::Name => render::pvcs::names(&chosen, &shown),
-        Format::Json => render::json(&PvcReport::new(&chosen, &shown))?,
-        Format::Yaml => render::yaml(&PvcReport::new(&chosen, &shown))?,
-    };
-    let written = Console.result(&text)?;
+    let written = match args.output {
+        Format::Human => Console.result(&render::pvcs::text(&chosen, &shown, Form::Human)),
+        Format::Wide => Console.result(&render::pvcs::text(&chosen, &shown, Form::Wide)),
+        Format::Csv => Console.result(&render::pvcs::csv(&chosen, &shown)),
+        Format::Name => Console.result(&render::pvcs::names(&chosen, &shown)),
+        Format::Json => Console.json(&PvcReport::new(&chosen, &shown)),
+        Format::Yaml => Console.result(&render::yaml(&PvcReport::new(&chosen, &shown))?),
+    }?;
     for entry in entries.iter().filter(|entry| entry.expires.is_some_and(|last| last < today)) {
         Console.remark(&format!(
             "warning: the entry for {} in the file of --ignore has expired; its claims count again",
