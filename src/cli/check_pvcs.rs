@@ -273,6 +273,12 @@ pub fn check_pvcs(args: &CheckPvcsArgs, flags: &Flags) -> Result<u8, Error> {
         Format::Json => Console.json(&PvcReport::new(&chosen, &shown)),
         Format::Yaml => Console.result(&render::yaml(&PvcReport::new(&chosen, &shown))?),
     }?;
+    // A document has no place for what bears on no verdict.
+    if let Some(unread) =
+        facts.unread(Need::ClaimUsers).filter(|_| !matches!(args.output, Format::Human | Format::Wide))
+    {
+        Console.remark(&format!("warning: which pods use the claims could not be read, or not of all: {}", unread.why));
+    }
     for entry in entries.iter().filter(|entry| entry.expires.is_some_and(|last| last < today)) {
         Console.remark(&format!(
             "warning: the entry for {} in the file of --ignore has expired; its claims count again",
