@@ -5,6 +5,7 @@
 //! is deleted.
 
 use super::check::{Check, Judgement};
+use crate::coverage::{driver_version, loses_shares, share_driver};
 use crate::facts::objects::{SnapshotClass, SnapshotContent, Workload};
 use crate::facts::{Facts, Need, Stop, Unread, required};
 use crate::finding::{Evidence, Finding, Hop, Remedy, Severity, counted, listing};
@@ -47,12 +48,12 @@ const DRIVER: &str = "file.csi.azure.com";
 
 fn run(facts: &Facts) -> Judgement {
     let sets = facts.csi_drivers.rows(Need::CsiDrivers.what())?;
-    let found: Vec<(&Workload, &str)> = sets.iter().filter_map(|set| Some((set, image(set)?))).collect();
+    let found: Vec<(&Workload, &str)> = sets.iter().filter_map(|set| Some((set, share_driver(set)?))).collect();
     if found.is_empty() {
         return Err(Stop::not_applicable("the Azure Files CSI driver is not on this cluster"));
     }
-    let bad = found.iter().find(|(_, image)| version(image).is_some_and(loses_shares));
-    let unknown = found.iter().find(|(_, image)| version(image).is_none());
+    let bad = found.iter().find(|(_, image)| driver_version(image).is_some_and(loses_shares));
+    let unknown = found.iter().find(|(_, image)| driver_version(image).is_none());
     let Some((set, image)) = bad.or(unknown) else { return Ok(Vec::new()) };
 
     let contents: Vec<&SnapshotContent> =
@@ -76,27 +77,6 @@ fn unread(facts: &Facts, need: Need) -> Option<Unread> {
         _ => facts.snapshot_classes.is_absent(),
     };
     if is_absent { None } else { facts.unread(need) }
-}
-
-fn image(set: &Workload) -> Option<&str> {
-    let images = set.spec.template.spec.containers.iter().filter_map(|container| container.image.as_deref());
-    images.into_iter().find(|image| {
-        let name = image.rsplit('/').next().unwrap_or(image);
-        name.split([':', '@']).next() == Some("azurefile-csi")
-    })
-}
-
-/// Reads `v1.32.2`, with or without what Azure's own builds add, out of an image.
-fn version(image: &str) -> Option<(u32, u32, u32)> {
-    let name = image.rsplit('/').next()?.split('@').next()?;
-    let tag = name.split_once(':')?.1;
-    let mut parts = tag.strip_prefix('v').unwrap_or(tag).split(['-', '_', '+']).next()?.split('.');
-    let mut next = || parts.next()?.parse().ok();
-    Some((next()?, next()?, next()?))
-}
-
-const fn loses_shares((major, minor, patch): (u32, u32, u32)) -> bool {
-    major == 1 && minor == 32 && patch < 3
 }
 
 fn say(set: &Workload, image: &str, contents: &[&SnapshotContent], classes: &[&SnapshotClass]) -> Finding {
@@ -159,25 +139,4 @@ fn say(set: &Workload, image: &str, contents: &[&SnapshotContent], classes: &[&S
         ));
     }
     finding.mended_by(remedy)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{loses_shares, version};
-
-    #[test]
-    fn reads_versions_of_upstream_and_of_azures_own_builds() {
-        for (image, wanted) in [
-            ("mcr.microsoft.com/oss/kubernetes-csi/azurefile-csi:v1.32.2", Some((1, 32, 2))),
-            ("mcr.microsoft.com/oss/v2/kubernetes-csi/azurefile-csi:v1.32.1-windows-hp", Some((1, 32, 1))),
-            ("registry:5000/azurefile-csi:1.34.1@sha256:00", Some((1, 34, 1))),
-            ("azurefile-csi@sha256:00", None),
-            ("azurefile-csi:latest", None),
-            ("azurefile-csi:v1.32", None),
-        ] {
-            assert_eq!(version(image), wanted, "{image}");
-        }
-        assert!(loses_shares((1, 32, 0)) && loses_shares((1, 32, 2)));
-        assert!(!loses_shares((1, 32, 3)) && !loses_shares((1, 31, 9)) && !loses_shares((1, 33, 0)));
-    }
 }

@@ -378,6 +378,8 @@ pub const CAUSES: &[Explains] = &[
     row("namespace-gone", "protected-namespaces-gone", Same::Anything),
     row("snapshot-crds-missing", "snapshot-driver-disabled", Same::Anything),
     // Only where that is all that there is to say of every claim, the finding names the cluster or the instance.
+    // Without the API of snapshots none is taken of any volume.
+    row("volumes-skipped", "snapshot-crds-missing", Same::Anything),
     row("volumes-skipped", "cluster-unprotected", Same::Subject),
     row("volumes-skipped", "protection-stopped", Same::Subject),
 ];

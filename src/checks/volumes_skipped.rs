@@ -26,6 +26,7 @@ pub static CHECK: Check = Check {
         helpful(Need::ClaimUsers),
         helpful(Need::ClaimEvents),
         helpful(Need::SnapshotContents),
+        helpful(Need::CsiDrivers),
         helpful(Need::Backups),
         helpful(Need::BackupInstances),
         helpful(Need::Disks),

@@ -174,6 +174,7 @@ const NEEDS: &[Need] = &[
     Need::StorageClasses,
     Need::SnapshotClasses,
     Need::SnapshotContents,
+    Need::CsiDrivers,
     Need::Backups,
     Need::Nodes,
     Need::BackupInstances,
@@ -264,15 +265,20 @@ pub fn check_pvcs(args: &CheckPvcsArgs, flags: &Flags) -> Result<u8, Error> {
         is_summary: args.summary,
         width: width(),
     };
-    let text = match args.output {
-        Format::Human => render::pvcs::text(&chosen, &shown, Form::Human),
-        Format::Wide => render::pvcs::text(&chosen, &shown, Form::Wide),
-        Format::Csv => render::pvcs::csv(&chosen, &shown),
-        Format::Name => render::pvcs::names(&chosen, &shown),
-        Format::Json => render::json(&PvcReport::new(&chosen, &shown))?,
-        Format::Yaml => render::yaml(&PvcReport::new(&chosen, &shown))?,
-    };
-    let written = Console.result(&text)?;
+    let written = match args.output {
+        Format::Human => Console.result(&render::pvcs::text(&chosen, &shown, Form::Human)),
+        Format::Wide => Console.result(&render::pvcs::text(&chosen, &shown, Form::Wide)),
+        Format::Csv => Console.result(&render::pvcs::csv(&chosen, &shown)),
+        Format::Name => Console.result(&render::pvcs::names(&chosen, &shown)),
+        Format::Json => Console.json(&PvcReport::new(&chosen, &shown)),
+        Format::Yaml => Console.result(&render::yaml(&PvcReport::new(&chosen, &shown))?),
+    }?;
+    // A document has no place for what bears on no verdict.
+    if let Some(unread) =
+        facts.unread(Need::ClaimUsers).filter(|_| !matches!(args.output, Format::Human | Format::Wide))
+    {
+        Console.remark(&format!("warning: which pods use the claims could not be read, or not of all: {}", unread.why));
+    }
     for entry in entries.iter().filter(|entry| entry.expires.is_some_and(|last| last < today)) {
         Console.remark(&format!(
             "warning: the entry for {} in the file of --ignore has expired; its claims count again",

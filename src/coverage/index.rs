@@ -74,8 +74,8 @@ pub(super) fn is_nfs(share: &VolumeRow) -> bool {
 pub(super) fn private_endpoint(share: &VolumeRow) -> Option<(&'static str, &str)> {
     let kind = share.attributes.get("networkendpointtype").filter(|kind| kind.eq_ignore_ascii_case("privateEndpoint"));
     let server = share.attributes.get("server").filter(|host| host.to_ascii_lowercase().contains(".privatelink."));
-    let by_kind = kind.map(|kind| ("networkEndpointType", kind.as_str()));
-    by_kind.or_else(|| server.map(|host| ("server", host.as_str())))
+    let by_kind = kind.map(|kind| ("networkEndpointType", kind));
+    by_kind.or_else(|| server.map(|host| ("server", host)))
 }
 
 impl<'f> Index<'f> {
@@ -200,7 +200,7 @@ impl<'f> Index<'f> {
     pub fn sku(&self, sight: &Sight<'_, 'f>) -> Option<&'f str> {
         let volume = sight.volume()?;
         let known = volume.handle.as_ref().and_then(|id| self.disk(id)).and_then(|disk| disk.sku.as_deref());
-        known.or_else(|| volume.attributes.get("skuname").map(String::as_str))
+        known.or_else(|| volume.attributes.get("skuname"))
     }
 }
 

@@ -5,6 +5,7 @@
 //! What a backup holds and still deserves a word is said by [`REMARKS`]. Knowledge: azure-backup.md section 2 (volumes,
 //! limits), contract.md section 4, Velero's rules of what an object's labels leave out.
 
+mod driver;
 mod index;
 mod remark;
 mod remarks;
@@ -13,6 +14,7 @@ mod rules;
 mod scope;
 mod verdict;
 
+pub use driver::{driver_version, loses_shares, share_driver};
 pub use index::{Index, Sight, VolumeSeen};
 pub use remark::{REMARKS, Remark};
 pub use rule::{RULES, Rule};

@@ -32,4 +32,5 @@ pub const REMARKS: &[Remark] = &[
     remarks::too_many_for_vault::REMARK,
     remarks::share_not_in_vault::REMARK,
     remarks::slow_disk_kind::REMARK,
+    remarks::share_may_be_lost::REMARK,
 ];

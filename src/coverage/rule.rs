@@ -40,6 +40,7 @@ pub const RULES: &[Rule] = &[
     rules::file_share_nfs::RULE,
     rules::file_share_private::RULE,
     rules::file_share_too_new::RULE,
+    rules::share_driver_too_old::RULE,
     rules::snapshot_api_missing::RULE,
     rules::snapshots_at_limit::RULE,
     rules::volume_not_read::RULE,

@@ -1,9 +1,10 @@
 //! stdout for the result, stderr for everything else; colours stripped where nobody wants them.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize as _;
+use serde::Serialize;
 
 use crate::error::Error;
 
@@ -20,6 +21,16 @@ pub enum Written {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Console;
 
+/// Tells what became of a result.
+fn written(outcome: io::Result<()>) -> Result<Written, Error> {
+    match outcome {
+        Ok(()) => Ok(Written::Whole),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
+        Err(error) => Err(Error::usage(format!("the result cannot be written to standard output: {error}"))
+            .hinted("Is the disk that it goes to full? Nothing on the cluster was changed.")),
+    }
+}
+
 impl Console {
     /// Writes the result to stdout, with colours where the terminal and the environment want them.
     ///
@@ -27,12 +38,17 @@ impl Console {
     /// What kept it from being written, other than a reader that went away.
     pub fn result(self, text: &str) -> Result<Written, Error> {
         let mut out = AutoStream::auto(io::stdout().lock());
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Ok(()) => Ok(Written::Whole),
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
-            Err(error) => Err(Error::usage(format!("the result cannot be written to standard output: {error}"))
-                .hinted("Is the disk that it goes to full? Nothing on the cluster was changed.")),
-        }
+        written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Writes a document to stdout as JSON, piece by piece: one of a hundred thousand rows is never whole in memory.
+    ///
+    /// # Errors
+    /// As [`Console::result`].
+    pub fn json(self, document: &impl Serialize) -> Result<Written, Error> {
+        let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+        let outcome = serde_json::to_writer_pretty(&mut out, document).map_err(io::Error::from);
+        written(outcome.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
     }
 
     /// Writes an error and its hint to stderr.

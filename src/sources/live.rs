@@ -36,6 +36,8 @@ use crate::facts::{
 
 /// How many volumes behind the extension's own claims are read.
 const MOST_VOLUMES: usize = 50;
+/// How many locations are kept: the extension has one, and a hundred are somebody's accident.
+const MOST_LOCATIONS: usize = 500;
 /// How many events are kept: the newest; a crash loop can leave thousands.
 const MOST_EVENTS: usize = 2000;
 
@@ -448,7 +450,20 @@ impl<'a> Live<'a> {
     }
 
     async fn storage_locations(&self) -> Fetched<Vec<StorageLocation>> {
-        self.list_or_here("velero.io", "v1", "backupstoragelocations").await
+        let mut all = self.list_or_here("velero.io", "v1", "backupstoragelocations").await;
+        let surplus = all.known_rows().len().saturating_sub(MOST_LOCATIONS);
+        if surplus > 0
+            && let Some(rows) = all.known_mut()
+        {
+            // Each of them is judged with its words, and compared with the others.
+            rows.truncate(MOST_LOCATIONS);
+            let rows = std::mem::take(rows);
+            all = Fetched::of(
+                rows,
+                Some(format!("of them only the first {MOST_LOCATIONS} were kept: there are {surplus} more")),
+            );
+        }
+        all
     }
 
     /// Reads both groups that ExtensionConfigs live in; AKS' own first.

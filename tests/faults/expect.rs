@@ -145,10 +145,10 @@ fn needs_of(call: &str, scene: &Scene) -> BTreeSet<Need> {
     needs.retain(|need| (*need == Need::AdmissionTrial) == is_trial);
     if parts.resource == "pods" && !is_trial {
         match (parts.namespace, parts.query.contains("kube-dns")) {
-            (None, _) => needs = [Need::NodeUsage, Need::HookTargets].into(),
+            (None, _) => needs = [Need::NodeUsage, Need::HookTargets, Need::ClaimUsers].into(),
             (Some("kube-system"), true) => needs = [Need::DnsPods].into(),
             (Some("kube-system"), false) => needs = [Need::AgentPods].into(),
-            _ => needs.retain(|need| !matches!(need, Need::NodeUsage | Need::HookTargets)),
+            _ => needs.retain(|need| !matches!(need, Need::NodeUsage | Need::HookTargets | Need::ClaimUsers)),
         }
     }
     // The extension's own resources are listed everywhere at once; in a namespace only what is left of one.

@@ -132,7 +132,6 @@ fn a_list_that_fails_in_the_middle_is_never_a_silent_part() {
 }
 
 #[test]
-#[ignore = "known: nothing tells that the pods were not all read, neither a line nor a field nor the exit code"]
 fn who_uses_a_claim_is_not_told_in_part_only() {
     let text = human(Fault::Status(500), "pods");
     assert!(text.contains("pods"), "it is not told that pods were not read:\n{text}");

@@ -8,6 +8,7 @@ pub mod near_snapshot_limit;
 pub mod pod_on_missing_node;
 pub mod raw_device;
 pub mod share_goes_with_claim;
+pub mod share_may_be_lost;
 pub mod share_not_in_vault;
 pub mod shared_disk;
 pub mod slow_disk_kind;

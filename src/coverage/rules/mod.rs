@@ -19,6 +19,7 @@ pub mod not_protected;
 pub mod other_driver;
 pub mod phase_not_told;
 pub mod scope_not_known;
+pub mod share_driver_too_old;
 pub mod snapshot_api_missing;
 pub mod snapshots_at_limit;
 pub mod volume_gone;

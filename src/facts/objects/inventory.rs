@@ -75,8 +75,8 @@ pub struct VolumeRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handle: Option<ArmId>,
     /// What the driver was told of it, as far as a rule asks; keys in lower case.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "labels")]
-    pub attributes: Labels,
+    #[serde(skip_serializing_if = "Words::is_empty")]
+    pub attributes: Words,
     /// The class.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "optional_name")]
     pub class: Option<String>,
@@ -95,6 +95,44 @@ pub struct VolumeRow {
     /// Whether several nodes may write to it at once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_many_writers: bool,
+}
+
+/// A few words by their keys, in as little room as they take: a map has room for eleven.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Words(Box<[(Box<str>, Box<str>)]>);
+
+impl Words {
+    /// Returns the word of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| **own == *key).map(|(_, word)| &**word)
+    }
+
+    /// Returns whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, String)> for Words {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(words: I) -> Self {
+        // Sorted, so that the same words are the same bytes.
+        let sorted: BTreeMap<String, String> = words.into_iter().collect();
+        Self(sorted.into_iter().map(|(key, word)| (key.into_boxed_str(), word.into_boxed_str())).collect())
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, word)| (key, word)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(labels(deserializer)?.into_iter().collect())
+    }
 }
 
 /// A pod that uses claims.
@@ -272,8 +310,8 @@ struct SeenShare {
 
 impl SeenVolumeSpec {
     /// Returns what the volume is, and what it is known by.
-    fn source(self) -> (String, Option<ArmId>, Labels) {
-        let plain = |word: &str| (word.to_owned(), None, Labels::new());
+    fn source(self) -> (String, Option<ArmId>, Words) {
+        let plain = |word: &str| (word.to_owned(), None, Words::default());
         if let Some(csi) = self.csi {
             let known = |(key, value): (String, Option<String>)| {
                 let key = key.to_ascii_lowercase();
@@ -283,10 +321,10 @@ impl SeenVolumeSpec {
             return (csi.driver, csi.volume_handle, attributes);
         }
         if let Some(disk) = self.azure_disk {
-            return ("azureDisk".to_owned(), disk.uri, Labels::new());
+            return ("azureDisk".to_owned(), disk.uri, Words::default());
         }
         if let Some(share) = self.azure_file {
-            return ("azureFile".to_owned(), share.share_name, Labels::new());
+            return ("azureFile".to_owned(), share.share_name, Words::default());
         }
         let others = [
             ("nfs", self.nfs),

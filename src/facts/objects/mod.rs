@@ -28,7 +28,7 @@ pub use config_map::ConfigMap;
 
 pub use extension::{ExtensionConfig, ExtensionConfigSpec, ExtensionConfigStatus, HelmReleaseStatus, SyncStatus};
 pub use identity::{IdentityException, IdentityExceptionSpec, ServiceAccount};
-pub use inventory::{ClaimRow, ClaimUser, SeenClaim, SeenPod, SeenVolume, VolumeRow};
+pub use inventory::{ClaimRow, ClaimUser, SeenClaim, SeenPod, SeenVolume, VolumeRow, Words};
 pub use lease::{Lease, LeaseSpec};
 pub use meta::{Condition, LabelDemand, LabelSelector, Labels, Meta, OwnerReference, is_dns_label, plain_name};
 pub(super) use meta::{name, names, optional_name};

@@ -12,9 +12,9 @@ use crate::finding::Evidence;
 use crate::render::report::{API_VERSION, Asked, Cluster, Tool};
 
 /// What `check-pvcs` came to.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PvcReport {
+pub struct PvcReport<'c> {
     /// `aksbackup/v1`.
     pub api_version: String,
     /// `PvcReport`.
@@ -34,7 +34,19 @@ pub struct PvcReport {
     /// The verdicts of all chosen claims in numbers, whichever are shown.
     pub summary: PvcSummary,
     /// The claims.
-    pub claims: Vec<ClaimOf>,
+    #[schemars(with = "Vec<ClaimOf>")]
+    pub claims: Claims<'c>,
+}
+
+/// The claims that are shown; each becomes a row of the document when it is written, and not before.
+pub struct Claims<'c> {
+    verdicts: Vec<&'c ClaimVerdict<'c>>,
+}
+
+impl Serialize for Claims<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.verdicts.iter().map(|one| ClaimOf::of(one)))
+    }
 }
 
 /// What the claims were judged by.
@@ -112,10 +124,10 @@ pub struct VolumeOf {
     pub sku: Option<String>,
 }
 
-impl PvcReport {
+impl<'c> PvcReport<'c> {
     /// Makes the document.
     #[must_use]
-    pub fn new(chosen: &Chosen<'_, '_>, shown: &Shown) -> Self {
+    pub fn new(chosen: &Chosen<'c, 'c>, shown: &Shown) -> Self {
         let facts = chosen.index.facts;
         let scope = &chosen.index.scope;
         let counts = chosen.counts();
@@ -143,7 +155,7 @@ impl PvcReport {
                 intended: counts.intended,
                 bytes_at_risk: counts.bytes_at_risk,
             },
-            claims: chosen.verdicts.iter().filter(is_shown).map(ClaimOf::of).collect(),
+            claims: Claims { verdicts: chosen.verdicts.iter().filter(is_shown).collect() },
         }
     }
 }

@@ -291,6 +291,9 @@ fn gaps(facts: &Facts, chosen: &Chosen<'_, '_>) -> Vec<String> {
             "Azure was not asked: neither for the scope of the backup, nor whether the disks are there.".to_owned(),
         );
     }
+    if let Some(unread) = facts.unread(Need::ClaimUsers) {
+        gaps.push(format!("Which pods use the claims could not be read, or not of all: {}", unread.why));
+    }
     if facts.unread(Need::Disks).is_some() && !facts.is_unasked(Need::Disks) {
         gaps.push("Whether the disks are there could not be read from Azure.".to_owned());
     }
