@@ -67,7 +67,7 @@ pub struct Sight<'i, 'f> {
 pub(super) fn is_nfs(share: &VolumeRow) -> bool {
     ["protocol", "fstype"]
         .iter()
-        .any(|key| share.attributes.get(*key).is_some_and(|word| word.eq_ignore_ascii_case("nfs")))
+        .any(|key| share.attributes.get(key).is_some_and(|word| word.eq_ignore_ascii_case("nfs")))
 }
 
 /// Returns what says of a share that it is reached by a private endpoint: the key, and the value.
