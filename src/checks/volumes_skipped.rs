@@ -88,7 +88,11 @@ fn run(facts: &Facts) -> Judgement {
     }
     if index.scope.basis == Basis::None && of(Verdict::BackedUp).next().is_some() {
         let why = "neither a backup instance nor a backup says what is in scope; nothing else stands against any claim";
-        return Err(Stop::Inconclusive(Unread { why: why.to_owned(), missing: missing(index.scope.unread.iter()) }));
+        // Where nobody could be asked, or has begun to back up, there is nothing yet that a claim could be left out of.
+        return Err(match &index.scope.unread {
+            Some(_) => Stop::Inconclusive(Unread { why: why.to_owned(), missing: missing(index.scope.unread.iter()) }),
+            None => Stop::not_applicable(why),
+        });
     }
     Ok(Vec::new())
 }
