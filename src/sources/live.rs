@@ -458,10 +458,7 @@ impl<'a> Live<'a> {
             // Each of them is judged with its words, and compared with the others.
             rows.truncate(MOST_LOCATIONS);
             let rows = std::mem::take(rows);
-            all = Fetched::of(
-                rows,
-                Some(format!("of them only the first {MOST_LOCATIONS} were kept: there are {surplus} more")),
-            );
+            all = Fetched::of(rows, Some(format!("the list has more than {MOST_LOCATIONS} objects")));
         }
         all
     }
