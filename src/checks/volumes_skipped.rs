@@ -58,8 +58,9 @@ How it is found
   Each claim is judged by its phase, its volume, its class and its driver, by the scope of the backup instance, or of
   the newest backup where Azure was not asked, and by what Azure has of its disk. Where a pod uses a claim for which
   Azure Backup has a code, it is an error: live data is in no backup, now. Where all that there is are claims that wait
-  and that nobody uses, it is a remark: they have no data. Everything else is a warning. What somebody left out, by the label velero.io/exclude-from-backup or by the scope, does not count. What could not be judged is
-  said, and counts as no finding.
+  and that nobody uses, it is a remark: they have no data. Everything else is a warning. What somebody left out, by
+  the label velero.io/exclude-from-backup or by the scope, does not count. What could not be judged is said, and
+  counts as no finding.
 
 What to do
   Look at each claim and its reason. Migrate what is not supported to disk.csi.azure.com or to an SMB share, mend what

@@ -1,7 +1,8 @@
 //! Facts from Azure: what the selected checks need, in as few waves as the dependencies allow.
 //!
 //! The waves: which cluster it is; the cluster and what hangs on it; what these name; what only those name in turn. The
-//! first falls away where flags name the cluster; a fifth comes only where an identity has a role that is not known. At
+//! first falls away where flags name the cluster; a fifth comes only where an identity has a role that is not known.
+//! Of a cluster that is gone more follow, each with few questions: only its vault knows what it had (`gone`). At
 //! most four questions are put at once, each is put once, and a run puts a bounded number of them (`MOST_READS`; further
 //! pages of a list belong to its question): what is beyond that is told as not asked.
 //! No failure of one stops another. An interruption, or the run's own limit, leaves what was not read as failed with
