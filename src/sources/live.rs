@@ -36,8 +36,8 @@ use crate::facts::{
 
 /// How many volumes behind the extension's own claims are read.
 const MOST_VOLUMES: usize = 50;
-/// How many locations are kept: the extension has one, and a hundred are somebody's accident.
-const MOST_LOCATIONS: usize = 500;
+/// How many locations are kept: the extension has one, and ten are somebody's accident.
+const MOST_LOCATIONS: usize = 100;
 /// How many events are kept: the newest; a crash loop can leave thousands.
 const MOST_EVENTS: usize = 2000;
 
